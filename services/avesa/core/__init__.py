@@ -1,0 +1,1 @@
+"""Rules without I/O, clock or asyncio; a test proves it."""
