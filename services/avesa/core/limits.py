@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 RESERVE = 0.2
 """The part of a full bucket that only hourly windows may use."""
 
+DAY_STALE = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
@@ -22,6 +24,8 @@ class Bucket:
     day_left: int | None = None
     """Requests left in the vendor's daily allowance, where it tells."""
     day_max: int | None = None
+    day_at: datetime | None = None
+    """When the vendor told so; what is older than DAY_STALE is not believed, or a spent day would never end."""
 
     @classmethod
     def full(cls, per_minute: float, now: datetime) -> "Bucket":
@@ -53,9 +57,9 @@ class Bucket:
         later = until if self.blocked_until is None else max(until, self.blocked_until)
         return replace(self.refill(now), tokens=0.0, blocked_until=later)
 
-    def spent_for_the_day(self, reserve: float) -> bool:
+    def spent_for_the_day(self, reserve: float, now: datetime) -> bool:
         """Whether the daily allowance is down to the part that is kept for the tenant's own use."""
-        if self.day_left is None or not self.day_max:
+        if self.day_left is None or not self.day_max or self.day_at is None or now - self.day_at >= DAY_STALE:
             return False
         return self.day_left <= self.day_max * reserve
 

@@ -42,8 +42,6 @@ class Tick(_Message, tag="tick", frozen=True, kw_only=True):
     """The schedule's hour: becomes one message per tenant."""
 
     slot: str = ""
-    table: str = ""
-    source: str = ""
 
 
 class Plan(_Message, tag="plan", frozen=True, kw_only=True):
@@ -101,7 +99,7 @@ def parse(body: bytes) -> Message:
     if len(body) > MOST_BYTES:
         raise BadMessage(f"The message has {len(body)} bytes; ours have at most {MOST_BYTES}.")
     try:
-        message = _decoder.decode(body)
+        message: Message = _decoder.decode(body)
         _check(message)
     except (msgspec.DecodeError, UnicodeDecodeError, UsageError, ValueError) as error:
         raise BadMessage(f"Not a message of version 1: {error}") from None

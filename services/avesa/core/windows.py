@@ -75,3 +75,18 @@ def union(windows: Iterable[Window]) -> tuple[Window, ...]:
         else:
             joined.append(window)
     return tuple(joined)
+
+
+def gaps(span: Window, covered: Iterable[Window]) -> tuple[Window, ...]:
+    """What of a span no window covers, in order."""
+    missing: list[Window] = []
+    start = span.start
+    for window in union(covered):
+        if window.start >= span.end:
+            break
+        if window.start > start:
+            missing.append(Window(start, window.start))
+        start = max(start, window.end)
+    if start < span.end:
+        missing.append(Window(start, span.end))
+    return tuple(missing)

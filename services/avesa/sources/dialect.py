@@ -149,6 +149,12 @@ class Dialect(Protocol):
     def limits(self, response: Response) -> Limits:
         """Read the limits a response tells of."""
 
+    def probe(self, session: Session) -> Flow[None]:
+        """Send one cheap signed request; its Date header tells the source's time, its headers the limits."""
+
+    def oldest(self, entity: Entity, session: Session) -> Flow[str]:
+        """Ask for the change time of the oldest row, as the vendor writes it; empty when there is none."""
+
     def count(self, entity: Entity, window: Window, session: Session) -> Flow[int]:
         """Ask how many rows the window holds."""
 
