@@ -27,6 +27,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     signed: bool = True
+    judged: bool = True
+    """Whether the client has the answer judged before the flow sees it; False leaves a refusal to the flow."""
     to_file: bool = False
     """Stream the answer's body to scratch; `Response.path` names it."""
     timeout: float | None = None
@@ -65,7 +67,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A body to land: a JSON array of records (under `envelope` where the vendor wraps it), or a CSV file."""
+    """A body to land: a JSON array of records (under `envelope` where the vendor wraps it), or a CSV file.
+
+    A CSV file's last key and time are not waited for, so the next page may be fetched while it is landed.
+    """
 
     body: bytes = field(default=b"", repr=False)
     envelope: str = ""
