@@ -131,7 +131,7 @@ class Ledger:
             changes = [_put(entry, item.version)] if parts else _archive(item, entry.merge(now))
             covered = await self._store.get(_coverage_key(claim.tenant, claim.source, claim.entity))
             if covered is not None:
-                proven = _coverage(covered).prove(claim.window)
+                proven = _coverage(covered).prove(claim.window, rows=landed, hidden=hidden, at=now)
                 changes.append(Put(covered.key, msgspec.to_builtins(proven), covered.version))
             try:
                 await self._store.commit(changes)

@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from avesa.errors import UsageError
 
 
 class Settings(BaseSettings):
@@ -68,7 +70,20 @@ class Settings(BaseSettings):
         return self.scratch or self.home / "scratch"
 
 
+_given: dict[str, Any] = {}
+
+
+def use(**given: Any) -> None:
+    """Let options of the command line stand before the environment."""
+    _given.update(given)
+    settings.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Read the environment once."""
-    return Settings()
+    """Read the environment once; UsageError names a setting that is wrong."""
+    try:
+        return Settings(**_given)
+    except ValidationError as error:
+        wrong = "; ".join(f"AVESA_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
+        raise UsageError(f"A setting is wrong: {wrong}.") from None

@@ -26,6 +26,12 @@ class Coverage:
     planned_to: datetime
     """The end of the newest planned window."""
     proven: tuple[Window, ...] = ()
+    rows: int = 0
+    """Rows landed in all windows so far; a row pulled twice counts twice."""
+    hidden: int = 0
+    """Rows the source counted and did not show."""
+    landed_at: datetime | None = None
+    """When a window landed last."""
 
     @property
     def watermark(self) -> datetime | None:
@@ -48,9 +54,11 @@ class Coverage:
         """Whether all that was planned is proven."""
         return any(w.start <= self.origin and w.end >= self.planned_to for w in self.proven)
 
-    def prove(self, window: Window) -> "Coverage":
+    def prove(self, window: Window, *, rows: int, hidden: int, at: datetime) -> "Coverage":
         """Add a landed window."""
-        return replace(self, proven=union((*self.proven, window)))
+        return replace(
+            self, proven=union((*self.proven, window)), rows=self.rows + rows, hidden=self.hidden + hidden, landed_at=at
+        )
 
     def plan_to(self, end: datetime) -> "Coverage":
         """Move the end of what is planned; it never moves back."""
