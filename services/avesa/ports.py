@@ -150,7 +150,7 @@ class Lake(Protocol):
     async def fetch(self, name: str, target: Path) -> None:
         """Copy an object out to a local path; a folder lake may link it."""
 
-    async def list(self, prefix: str) -> list[str]:
+    async def names(self, prefix: str) -> list[str]:
         """The names under a prefix, sorted."""
 
     async def remove(self, names: Sequence[str]) -> None:

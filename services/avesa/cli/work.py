@@ -46,9 +46,10 @@ def health() -> None:
 
 async def _work(queue: str, what: str, name: str, *, until_idle: bool) -> None:
     from avesa import metrics, worker
-    from avesa.cli.wiring import installation
+    from avesa.cli.wiring import installation, now
+    from avesa.settings import settings
 
-    async with installation(metrics.emf(name)) as here:
+    async with installation(metrics.emf(settings().environment, name, now)) as here:
         handle = getattr(here, what)(name)
         await worker.run(
             here.edges.queue(queue), handle, settings=here.settings, listen=here.listen, until_idle=until_idle
