@@ -43,7 +43,8 @@ class Sheet:
         """Render rows block by block."""
         remaining, at = iter(rows), 0
         while block := list(islice(remaining, BLOCK)):
-            lines = [self._line([read(row) for read in reads]).encode() for row in block]
+            columns = [list(map(cell, map(read, block))) for read in reads]
+            lines = [(self._delimiter.join(cells) + self._line_end).encode() for cells in zip(*columns, strict=True)]
             for line in lines:
                 at += len(line)
                 self._starts.append(at)
