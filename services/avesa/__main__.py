@@ -2,6 +2,7 @@
 
 import sys
 from types import TracebackType
+from typing import NoReturn
 
 from avesa.errors import AvesaError, UsageError
 
@@ -14,11 +15,24 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except AvesaError as error:
-        print(f"avesa: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _say(error)
+    except BaseExceptionGroup as group:
+        named = group.subgroup(AvesaError)
+        if named is None:
+            raise
+        _say(_first(named))
     except KeyboardInterrupt:
         print("avesa: stopped; the same command goes on where it was.", file=sys.stderr)
         sys.exit(130)
+
+
+def _say(error: BaseException) -> NoReturn:
+    print(f"avesa: {error}", file=sys.stderr)
+    sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from avesa.core.messages import Message, parse
-from avesa.errors import AvesaError, BadMessage, LeaseLost, Park, Reject, RetryLater
+from avesa.errors import AvesaError, BadMessage, LeaseLost, Park, Reject, RetryLater, StoreUnavailable
 from avesa.events import Listener, MessageSettled
 from avesa.health import Pulse
 from avesa.heartbeat import beating
@@ -51,7 +51,7 @@ class _Worker:
         """Receive and settle until told to stop, or until there is nothing left to do."""
         while not self.stop.is_set():
             self.pulse.beat()
-            received = await self.queue.receive(1, IDLE_POLL if self.until_idle else POLL)
+            received = await self.receive()
             for delivery in received:
                 self.running += 1
                 try:
@@ -60,6 +60,17 @@ class _Worker:
                     self.running -= 1
             if not received and self.until_idle and await self.idle():
                 return
+
+    async def receive(self) -> list[Delivery]:
+        """Take one message; a queue that does not answer is asked again after a pause."""
+        try:
+            return await self.queue.receive(1, IDLE_POLL if self.until_idle else POLL)
+        except StoreUnavailable as error:
+            if self.until_idle:
+                raise
+            logger().warning("queue does not answer", action="receive", reason=str(error))
+            await asyncio.sleep(POLL / 4)
+            return []
 
     async def idle(self) -> bool:
         """Whether nothing waits and nobody works; what another process holds is waited for."""

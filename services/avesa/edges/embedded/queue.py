@@ -77,10 +77,10 @@ class SqliteQueue:
 
         def work(connection: sqlite3.Connection) -> Depth:
             rows = connection.execute(
-                "select count(*) filter (dead = 0 and (visible_at <= ? or receipt is null)), "
-                "count(*) filter (dead = 0 and visible_at > ? and receipt is not null), count(*) filter (dead = 1) "
-                "from messages where queue = ?",
-                (self._now(), self._now(), self.name),
+                "select count(*) filter (where not dead and (visible_at <= ?1 or receipt is null)), "
+                "count(*) filter (where not dead and visible_at > ?1 and receipt is not null), "
+                "count(*) filter (where dead) from messages where queue = ?2",
+                (self._now(), self.name),
             )
             return Depth(*rows.fetchone())
 
