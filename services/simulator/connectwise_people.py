@@ -1,0 +1,151 @@
+"""A company and a contact as ConnectWise PSA shows them."""
+
+from typing import Any
+
+from simulator import names
+from simulator.connectwise_refs import Refs, custom_fields, guid
+from simulator.world import genes
+from simulator.world_rows import Company, Contact
+from simulator.world_truth import iso
+
+
+def company(refs: Refs, row: Company) -> dict[str, Any]:
+    """`company/companies`; one in the recycle bin is still listed."""
+    bits = genes(refs.world.seed, row.id, 2)
+    city, state, postcode = names.CITIES[row.city]
+    lists = refs.world.catalog
+    people = refs.world.people.get(row.id)
+    return {
+        "id": row.id,
+        "identifier": row.identifier,
+        "name": row.name,
+        "status": refs.label("companystatus", lists.company_statuses, row.status_id, "company/companies/statuses"),
+        "addressLine1": row.street,
+        "addressLine2": None,
+        "city": city,
+        "state": state,
+        "zip": postcode,
+        "country": refs.fixed(1, "United States", "company/countries"),
+        "phoneNumber": row.phone or "",
+        "faxNumber": "",
+        "website": row.website,
+        "territory": refs.fixed(2, "Tampa", "system/locations"),
+        "territoryManager": None,
+        "market": refs.label("market", lists.markets, row.market_id, "company/marketDescriptions"),
+        "accountNumber": f"{bits % 100000:05d}" if bits % 4 else "",
+        "defaultContact": refs.contact(people[0]) if people else None,
+        "dateAcquired": iso(row.created_at),
+        "annualRevenue": float(bits % 50) * 100_000,
+        "numberOfEmployees": row.employees,
+        "yearEstablished": 1950 + bits % 70,
+        "revenueYear": None,
+        "ownershipType": None,
+        "timeZoneSetup": refs.fixed(1, "US Eastern", "system/timeZoneSetups"),
+        "leadSource": None,
+        "leadFlag": False,
+        "unsubscribeFlag": False,
+        "userDefinedField1": None,
+        "userDefinedField2": None,
+        "taxCode": refs.fixed(11, "State", "finance/taxCodes"),
+        "billingTerms": {"id": 2, "name": "Net 10"},
+        "billToCompany": refs.company(row.id),
+        "billingContact": None,
+        "parentCompany": None,
+        "invoiceDeliveryMethod": {"id": 1, "name": "Mail"},
+        "invoiceToEmailAddress": None,
+        "invoiceCCEmailAddress": None,
+        "deletedFlag": row.deleted_at is not None,
+        "dateDeleted": iso(row.deleted_at),
+        "deletedBy": refs.login(row.deleted_by),
+        "mobileGuid": guid(bits),
+        "facebookUrl": None,
+        "twitterUrl": None,
+        "linkedInUrl": None,
+        "currency": refs.fixed(7, "US Dollars", "finance/currencies", symbol="$", currencyCode="USD"),
+        "isVendorFlag": 3 in row.type_ids,
+        "types": [
+            refs.label("companytype", lists.company_types, key, "company/companies/types") for key in row.type_ids
+        ],
+        "site": refs.fixed(20, "Main", "company/sites"),
+        "customFields": custom_fields(bits),
+        "_info": refs.info(
+            row,
+            row.updated_by,
+            contacts_href=f"company/contacts?conditions=company/id={row.id}",
+            agreements_href=f"finance/agreements?conditions=company/id={row.id}",
+            tickets_href=f"service/tickets?conditions=company/id={row.id}",
+            notes_href=f"company/companies/{row.id}/notes",
+        ),
+    }
+
+
+def contact(refs: Refs, row: Contact) -> dict[str, Any]:
+    """`company/contacts`; addresses and numbers are communication items."""
+    bits = genes(refs.world.seed, row.id, 3)
+    return {
+        "id": row.id,
+        "firstName": row.first_name,
+        "lastName": row.last_name,
+        "company": refs.company(row.company_id),
+        "site": refs.fixed(20, "Main", "company/sites") if row.company_id else None,
+        "addressLine1": None,
+        "addressLine2": None,
+        "city": None,
+        "state": None,
+        "zip": None,
+        "country": None,
+        "relationship": None,
+        "department": None,
+        "inactiveFlag": not row.active,
+        "defaultMergeContactId": None,
+        "securityIdentifier": None,
+        "managerContact": None,
+        "assistantContact": None,
+        "title": row.title,
+        "school": None,
+        "nickName": None,
+        "marriedFlag": False,
+        "childrenFlag": False,
+        "significantOther": None,
+        "portalSecurityLevel": None,
+        "disablePortalLoginFlag": True,
+        "unsubscribeFlag": bits % 9 == 0,
+        "gender": None,
+        "birthDay": None,
+        "anniversary": None,
+        "presence": None,
+        "mobileGuid": guid(bits),
+        "facebookUrl": None,
+        "twitterUrl": None,
+        "linkedInUrl": None,
+        "defaultPhoneType": "Direct" if row.phone else None,
+        "defaultPhoneNbr": row.phone,
+        "defaultBillingFlag": False,
+        "defaultFlag": row.primary,
+        "companyLocation": refs.fixed(2, "Tampa", "system/locations"),
+        "communicationItems": communication_items(refs, row),
+        "types": [],
+        "customFields": custom_fields(bits),
+        "ignoreDuplicates": False,
+        "_info": refs.info(row, row.updated_by, communications_href=f"company/contacts/{row.id}/communications"),
+    }
+
+
+def communication_items(refs: Refs, row: Contact) -> list[dict[str, Any]]:
+    """E-mail address, phone and mobile; the first of each kind is its default."""
+    kinds = ((1, "Email", "Email", row.email), (2, "Direct", "Phone", row.phone), (4, "Mobile", "Phone", row.mobile))
+    items: list[dict[str, Any]] = []
+    for number, name, kind, value in kinds:
+        if value is not None:
+            items.append(
+                {
+                    "id": row.id * 4 + number % 4,
+                    "type": refs.fixed(number, name, "company/communicationTypes"),
+                    "value": value,
+                    "defaultFlag": all(item["communicationType"] != kind for item in items),
+                    "communicationType": kind,
+                }
+            )
+            if kind == "Email":
+                items[-1]["domain"] = "@" + value.partition("@")[2]
+    return items
