@@ -1,11 +1,10 @@
-"""Conditions over a vendor's records, and which stretch of a (stamp, id) index they can match."""
+"""Conditions over a vendor's rows, and which stretch of a (stamp, id) index they can match."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Record = dict[str, Any]
-Test = Callable[[Record], bool]
+Test = Callable[[Any], bool]
 Key = tuple[str, str]
 
 LAST = "\U0010ffff"
@@ -53,13 +52,13 @@ def test_of(condition: Condition, leaf: Callable[[Compare], Test]) -> Test:
             return leaf(condition)
         case Not(term):
             inner = test_of(term, leaf)
-            return lambda record: not inner(record)
+            return lambda row: not inner(row)
         case All(terms):
             tests = [test_of(term, leaf) for term in terms]
-            return lambda record: all(test(record) for test in tests)
+            return lambda row: all(test(row) for test in tests)
         case Some(terms):
             tests = [test_of(term, leaf) for term in terms]
-            return lambda record: any(test(record) for test in tests)
+            return lambda row: any(test(row) for test in tests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ FAULTS: dict[str, Fault] = {
     "unordered": Fault("a list without ORDERBY comes in another order each time (ServiceNow)"),
     "no-audit": Fault("the audit of deletes may not be read (ServiceNow)"),
     "strict-query": Fault("an invalid part of a query gives no rows: glide.invalid_query.returns_no_rows (ServiceNow)"),
+    "task-classes": Fault("some tickets are requests, changes or problems (ServiceNow)"),
     "time-cards": Fault("the plugin of time_card is there (ServiceNow)"),
     "expired-token": Fault("the session is ended before its time", 0.05, 1),
     "rotate-tokens": Fault("each refresh token works once (Salesforce)"),

@@ -4,10 +4,11 @@ https://www.servicenow.com/docs/bundle/platform-user-interface/page/use/common-u
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from simulator.conditions import All, Compare, Condition, Record, Some, Test
+from simulator.conditions import All, Compare, Condition, Some, Test
 
 _OPERATORS = (
     "NOT IN|IN|NOT LIKE|NOTLIKE|LIKE|STARTSWITH|ENDSWITH|DOES NOT CONTAIN|CONTAINS|ISNOTEMPTY|ISEMPTY|ANYTHING|"
@@ -17,6 +18,10 @@ _TERM = re.compile(rf"(?P<field>[a-z_][a-z0-9_.]*)(?P<op>{_OPERATORS.rstrip('|')
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?")
 _SAME = {"CONTAINS": "LIKE", "*": "LIKE", "%": "ENDSWITH", "NOTLIKE": "NOT LIKE", "DOES NOT CONTAIN": "NOT LIKE"}
+
+
+Kind = Callable[[str], str | None]
+"""The kind of a (dot-walked) column; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,15 @@ class Query:
     ignored: tuple[str, ...] = ()
 
 
-def parse(text: str, known: Callable[[str], bool], kinds: Mapping[str, str]) -> Query:
-    """Read an encoded query; parts with an unknown field or no operator are left out, as the vendor does.
-
-    `known` tells whether a (dot-walked) field exists; `kinds` names the fields that hold stamps.
-    """
+def parse(text: str, kind: Kind) -> Query:
+    """Read an encoded query; parts with an unknown field or no operator are left out, as the vendor does."""
     order: list[Order] = []
     ignored: list[str] = []
     groups: list[list[list[Condition]]] = [[]]
     for joint, part in _parts(text):
-        if _sorted_by(part, order, known):
+        if _sorted_by(part, order, kind):
             continue
-        term = _term(part, known, kinds)
+        term = _term(part, kind)
         if joint == "NQ":
             groups.append([])
         if term is None:
@@ -70,21 +72,21 @@ def _parts(text: str) -> list[tuple[str, str]]:
     return parts
 
 
-def _sorted_by(part: str, order: list[Order], known: Callable[[str], bool]) -> bool:
+def _sorted_by(part: str, order: list[Order], kind: Kind) -> bool:
     for word, descending in (("ORDERBYDESC", True), ("ORDERBY", False)):
         if part.startswith(word):
             fields = [field.strip() for field in part.removeprefix(word).split(",")]
-            order.extend(Order(field, descending) for field in fields if known(field))
+            order.extend(Order(field, descending) for field in fields if kind(field))
             return True
     return False
 
 
-def _term(part: str, known: Callable[[str], bool], kinds: Mapping[str, str]) -> Condition | None:
+def _term(part: str, kind: Kind) -> Condition | None:
     found = _TERM.fullmatch(part)
-    if not found or not known(found["field"]):
+    if not found or not kind(found["field"]):
         return None
     field, op, value = found["field"], _SAME.get(found["op"], found["op"]), found["value"]
-    if kinds.get(field) == "stamp":
+    if kind(field) == "stamp":
         return _stamp_term(field, op, value)
     if op == "BETWEEN":
         low, _, high = value.partition("@")
@@ -126,11 +128,14 @@ def _condition(groups: list[list[list[Condition]]]) -> Condition:
     return alls[0] if len(alls) == 1 else Some(tuple(alls))
 
 
-def leaf(compare: Compare, read: Callable[[Record, str], str]) -> Test:
-    """The test of one comparison over a record's text values; values are case-sensitive."""
-    field, value = compare.field, str(compare.value or "")
-    match = _TESTS[compare.op](value)
-    return lambda record: match(read(record, field))
+def leaf(reader: Callable[[str], Callable[[Any], str]]) -> Callable[[Compare], Test]:
+    """Tests of comparisons over text values, which are case-sensitive; `reader` reads a column off a row."""
+
+    def test(compare: Compare) -> Test:
+        read, match = reader(compare.field), _TESTS[compare.op](str(compare.value or ""))
+        return lambda row: match(read(row))
+
+    return test
 
 
 def _ordered(value: str, wanted: Callable[[int], bool]) -> Callable[[str], bool]:
