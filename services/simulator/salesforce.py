@@ -17,7 +17,7 @@ from simulator.site import Site
 from simulator.world import World
 
 NAME = "salesforce"
-PREFIXES = ("/services/",)
+PREFIXES: tuple[str, ...] = ("/services/",)
 
 
 def _refusal(status: int, code: str, message: str, **headers: str) -> Callable[[], Response]:

@@ -18,7 +18,7 @@ from simulator.site import Site
 from simulator.world import World
 
 NAME = "servicenow"
-PREFIXES = ("/api/now/", "/oauth_token.do")
+PREFIXES: tuple[str, ...] = ("/api/now/", "/oauth_token.do")
 _RULE = "c1a4f5d2db1f1300d7c8f9b2ca9619aa"
 
 

@@ -51,7 +51,7 @@ def log_columns(instance: ServiceNowInstance) -> list[Column]:
         Column("incident_state", _from_line("incident_state", _state), labels=LOG_STATES),
         *[_person(instance, name) for name in ("opened_by", "assigned_to", "resolved_by")],
         Column("assignment_group", lambda row: _group(instance, row), "reference", "sys_user_group"),
-        *empty("hold_reason", "closed_by", "calendar_duration", "company"),
+        *empty("hold_reason", "closed_by", "calendar_duration"),
     ]
 
 
