@@ -21,7 +21,14 @@ PATIENCE = 3600.0
 """Seconds to wait for a job; then the window is split."""
 
 _FIRST_PAUSE, _LAST_PAUSE = 1.0, 30.0
-_REFUSALS = {"INVALIDENTITY", "FEATURENOTENABLED", "API_DISABLED_FOR_ORG", "LIMIT_EXCEEDED", "EXCEEDED_QUOTA"}
+_REFUSALS = {
+    "INVALIDENTITY",
+    "FEATURENOTENABLED",
+    "API_DISABLED_FOR_ORG",
+    "LIMIT_EXCEEDED",
+    "EXCEEDED_QUOTA",
+    "EXCEEDEDQUOTA",
+}
 _TIMEOUTS = ("timeout", "timed out", "running for too long", "retried more than")
 
 

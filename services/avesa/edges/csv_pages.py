@@ -1,0 +1,154 @@
+"""Bulk result pages: CSV files on scratch to raw Parquet parts, by DuckDB and never row by row.
+
+Each row becomes one JSON object; an empty cell is null, every other cell stays text (T19).
+A page is parsed on one thread, since a reader that starts in the middle may take lines of a
+quoted text for rows; two pages are converted at once while the next one is downloaded.
+"""
+
+import asyncio
+import csv
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from avesa.errors import OutOfSpace, SourceUnavailable
+
+AT_ONCE = 2
+"""Pages converted at the same time; it bounds memory and scratch."""
+
+MEMORY_MB = 512
+"""What one conversion may use, in MiB."""
+
+_BLOCK = 1 << 20
+_LONGEST_LINE = 8 << 20
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": f"{MEMORY_MB}MB",
+    "preserve_insertion_order": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CsvPart:
+    """A raw part made of one page; the change times are those of its first and last change."""
+
+    path: Path
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    nul_bytes: int
+    """NUL bytes that were taken out."""
+
+
+def land(page: Path, part: Path, *, key: str, time: str, constants: Mapping[str, object]) -> CsvPart:
+    """Write one page as a raw part; `constants` are its further columns.
+
+    Raises SourceUnavailable for a page that is cut or has rows without key or time, OutOfSpace where the task is full.
+    """
+    nul_bytes = strip_nul(page)
+    columns = _header(page)
+    if not {key, time} <= set(columns):
+        raise SourceUnavailable(f"A bulk page came without its columns {key} and {time}.")
+    try:
+        with duckdb.connect(config=_CONFIG) as duck:
+            duck.execute(_copy(columns, key, time, constants), [*constants.values(), str(page), str(part)])
+            found = duck.execute(_FACTS, [str(part)]).fetchone()
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise OutOfSpace(f"A bulk page of {page.stat().st_size} bytes does not fit: {type(error).__name__}.") from None
+    except duckdb.Error as error:
+        raise SourceUnavailable(f"A bulk page is no whole CSV: {type(error).__name__}.") from None
+    rows, complete, first, last = found or (0, 0, None, None)
+    if complete != rows:
+        raise SourceUnavailable(f"{rows - complete} rows of a bulk page have no {key} or no readable {time}.")
+    return CsvPart(part, rows, first, last, nul_bytes)
+
+
+def strip_nul(page: Path) -> int:
+    """Take NUL bytes out of a file and tell how many there were; a file without any is left as it is (T19)."""
+    with page.open("rb") as source:
+        found = sum(block.count(b"\0") for block in iter(partial(source.read, _BLOCK), b""))
+    if not found:
+        return 0
+    clean = page.with_suffix(".clean")
+    with page.open("rb") as source, clean.open("wb") as target:
+        for block in iter(partial(source.read, _BLOCK), b""):
+            target.write(block.replace(b"\0", b""))
+    clean.replace(page)
+    return found
+
+
+def _header(page: Path) -> list[str]:
+    """The column names of a whole page; a page that breaks off does not end as a row does."""
+    with page.open("rb") as source:
+        columns = next(csv.reader([source.readline().decode("utf-8-sig", "replace")]), [])
+        source.seek(max(0, page.stat().st_size - 3))
+        if not source.read().endswith((b'"\n', b'"\r\n')):
+            raise SourceUnavailable("A bulk page breaks off.")
+    return columns
+
+
+_FACTS = """
+select count(*), count(*) filter (record_id is not null and source_updated_at is not null),
+    min(source_updated_at), max(source_updated_at)
+from read_parquet(?)
+"""
+
+
+def _copy(columns: list[str], key: str, time: str, constants: Mapping[str, object]) -> str:
+    """The statement; its parameters are the constants, the page and the part."""
+    record = ", ".join(f"{_name(column)} := {_name(column)}" for column in columns)
+    types = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in columns)
+    fixed = "".join(f", ? as {_name(name)}" for name in constants)
+    return f"""
+        copy (
+            select {_name(key)} as record_id, try_cast({_name(time)} as timestamptz) as source_updated_at,
+                cast(to_json(struct_pack({record})) as varchar) as payload{fixed}
+            from read_csv(?, columns = {{{types}}}, header = true, auto_detect = false, parallel = false,
+                delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', max_line_size = {_LONGEST_LINE})
+        ) to ? (format parquet, compression zstd, compression_level 1, row_group_size 20480,
+            string_dictionary_page_size_limit 1)
+    """
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(literal: str) -> str:
+    return "'" + literal.replace("'", "''") + "'"
+
+
+class CsvLanding:
+    """Lands a window's pages beside the walk: a page may be added while others are still being converted."""
+
+    def __init__(self, *, key: str, time: str) -> None:
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="csv page")
+        self._running: list[Future[CsvPart]] = []
+        self._land = partial(land, key=key, time=time)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def add(self, page: Path, part: Path, constants: Mapping[str, object]) -> CsvPart | None:
+        """Start on a page; returns the part of an earlier one when there are too many at once."""
+        self._running.append(self._pool.submit(self._land, page, part, constants=constants))
+        return await self._next() if len(self._running) > AT_ONCE else None
+
+    async def rest(self) -> list[CsvPart]:
+        """Wait for the pages that are still being converted."""
+        return [await self._next() for _ in range(len(self._running))]
+
+    async def _next(self) -> CsvPart:
+        return await asyncio.wrap_future(self._running.pop(0))
