@@ -13,7 +13,7 @@ from simulator.world import World
 from simulator.world_birth import seeded
 from simulator.world_log import replayed
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()

@@ -152,7 +152,7 @@ class Gate:
         name, _, private = sent.partition(":")
         company_id, _, public = name.partition("+")
         same = company_id.lower() == known["company_id"].lower() and public == known["public_key"]
-        return same and private == known["private_key"]
+        return bool(same and private == known["private_key"])
 
     def stamped(self, response: Response) -> Response:
         """Add the headers of the vendor's servers."""

@@ -71,7 +71,7 @@ class Collection:
             kept = held.get(row_id) if keep else None
             if kept is None or kept[0] is not row:
                 kept = (row, project(self.record(row), wanted) if fields else self.record(row))
-                if keep and self.site.memory.take(len(kept[1]) + 250):
+                if keep and self.site.records.take(len(kept[1]) + 250):
                     held[row_id] = kept
             found.append(kept[1])
         return found
@@ -138,13 +138,8 @@ def without_keyset(condition: Condition | None) -> tuple[Condition | None, int]:
     """Split `id > n` off, so that all pages of a walk share one selection."""
     after, rest = 0, []
     for term in terms_of(condition):
-        if (
-            isinstance(term, Compare)
-            and term.field.lower() == "id"
-            and term.op == ">"
-            and isinstance(term.value, float)
-        ):
-            after = max(after, int(term.value))
+        if isinstance(term, Compare) and (term.field.lower(), term.op) == ("id", ">") and isinstance(term.value, float):
+            after = max(after, floor(term.value))
         else:
             rest.append(term)
     return (All(tuple(rest)) if rest else None), after
@@ -155,18 +150,13 @@ def stamp_bounds(term: Condition) -> tuple[int | None, int | None] | None:
     if not isinstance(term, Compare) or term.field.lower() not in STAMPS or not isinstance(term.value, Moment):
         return None
     at = term.value.seconds
-    match term.op:
-        case ">=":
-            return ceil(at), None
-        case ">":
-            return floor(at) + 1, None
-        case "<":
-            return None, ceil(at)
-        case "<=":
-            return None, floor(at) + 1
-        case "=" if at == floor(at):
-            return int(at), int(at) + 1
-    return None
+    bounds: dict[str, tuple[int | None, int | None]] = {
+        ">=": (ceil(at), None),
+        ">": (floor(at) + 1, None),
+        "<": (None, ceil(at)),
+        "<=": (None, floor(at) + 1),
+    }
+    return bounds.get(term.op)
 
 
 def _with_nul(name: str, value: Any) -> Any:

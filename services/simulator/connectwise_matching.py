@@ -1,4 +1,4 @@
-"""Whether a record meets a condition, and how records are ordered: names without case, text without case, SQL's nulls."""
+"""Whether a record meets a condition, and how records sort: names and text without case, nulls as in SQL."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ class Names:
         self, fields: Mapping[str, str], children: frozenset[str], enums: Mapping[str, frozenset[str]]
     ) -> None:
         self.fields = fields
-        """Lower-case name → spelling."""
+        """Lower-case name → spelling; none where the collection is empty, and then all names will do."""
         self.children = children
         self.enums = enums
 
@@ -36,9 +36,9 @@ class Names:
         low = first.lower()
         if low not in self.fields and low in ALIASES and not rest:
             return ALIASES[low]
-        if low not in self.fields or self.fields[low] in self.children:
+        if self.fields.get(low) in self.children or (self.fields and low not in self.fields):
             raise unrecognized(name)
-        return (self.fields[low], *rest)
+        return (self.fields.get(low, first), *rest)
 
     def leaf(self, compare: Compare) -> Test:
         """A test for one comparison of a record."""

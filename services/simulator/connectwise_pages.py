@@ -98,7 +98,7 @@ class Pages:
         packed = self.packed.get(key)
         if packed is None:
             packed = gzip.compress(b"[" + b",".join(self.collection.records(ids, fields)) + b"]", 1)
-            if self.site.memory.take(len(packed)):
+            if self.site.pages.take(len(packed)):
                 self.packed[key] = packed
         return answer(request, packed, packed=True)
 

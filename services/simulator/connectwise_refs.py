@@ -25,12 +25,12 @@ class Refs:
         """An address of this instance."""
         return f"{self.root}/{path}"
 
-    def fixed(self, key: int, name: str, path: str = "", **more: Any) -> Raw:
-        """A reference to something of which there is one kind only."""
+    def fixed(self, key: int, name: str, **more: Any) -> Raw:
+        """A reference to something of which there is one kind only; its `_info` is empty."""
         found = self.held.get((name, key))
-        return found if found is not None else self.keep(name, key, {"name": name, **more}, path)
+        return found if found is not None else self.keep(name, key, {"name": name, **more})
 
-    def keep(self, kind: str, key: int, fields: dict[str, Any], path: str) -> Raw:
+    def keep(self, kind: str, key: int, fields: dict[str, Any], path: str = "") -> Raw:
         """Make a reference and remember it."""
         info = {f"{kind.split(maxsplit=1)[0].lower()}_href": self.href(f"{path}/{key}")} if path else {}
         made = Raw(msgspec.json.encode({"id": key, **fields, "_info": info}))
@@ -50,7 +50,7 @@ class Refs:
 
     def priority(self, key: int) -> Raw | None:
         """`sort` has none here."""
-        return self.label("priority", self.world.catalog.priorities, key, "service/priorities", sort=key)
+        return self.label("priority", self.world.catalog.priorities, key, "", sort=key)
 
     def member(self, key: int | None) -> Raw | None:
         """A member, though he may have left."""
@@ -58,7 +58,7 @@ class Refs:
         if key is None or member is None:
             return None
         fields = {"identifier": member.identifier, "name": member.name}
-        return self.held.get(("member", key)) or self.keep("member", key, fields, "system/members")
+        return self.held.get(("member", key)) or self.keep("member", key, fields)
 
     def login(self, key: int | None) -> str | None:
         """A member's identifier."""
@@ -78,7 +78,7 @@ class Refs:
         if key is None:
             return None
         found = self.held.get(("contact", key))
-        return found or self.keep("contact", key, {"name": self.contact_name(key)}, "company/contacts")
+        return found or self.keep("contact", key, {"name": self.contact_name(key)})
 
     def contact_name(self, key: int | None) -> str | None:
         """First and last name."""
@@ -113,14 +113,13 @@ def guid(genes: int) -> str:
 
 
 def custom_fields(bits: int) -> list[dict[str, Any]]:
-    """Values of the MSP's own fields: text (some with a zero-width space), a date, a flag, a number, one without value."""
+    """Values of the MSP's own fields: a text (at times with a zero-width space), a date, a flag, none."""
     vendor = f"A-{bits % 97}" + ("\u200b" if bits % 13 == 0 else "")
     fields: list[tuple[str, str, Any]] = [
         ("Vendor Ticket", "Text", vendor),
         ("Renewal Date", "Date", f"2027-0{1 + bits % 9}-15T00:00:00Z"),
         ("On Site", "Checkbox", bits % 3 == 0),
-        ("Devices", "Number", bits % 41 / 2),
-        ("Rack", "Text", None),
+        ("Rack", "Number", None),
     ]
     return [
         {"id": 7 + place, "caption": caption, "type": kind, "entryMethod": "EntryField", "numberOfDecimals": place // 3}

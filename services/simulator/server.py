@@ -5,12 +5,12 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from simulator import connectwise, salesforce
+from simulator import connectwise, salesforce, servicenow
 from simulator.control import Control
 from simulator.gateway import Gateway
 from simulator.site import Site, Vendor
 
-VENDORS: tuple[Vendor, ...] = (connectwise, salesforce)
+VENDORS: tuple[Vendor, ...] = (connectwise, servicenow, salesforce)
 
 
 def application(site: Site, *, latency_ms: float = 0, requests_per_minute: int | None = None) -> ASGIApp:

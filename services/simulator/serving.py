@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import ssl
 import sys
 import tempfile
@@ -62,10 +63,13 @@ def run(
 
 
 def _serve(server: uvicorn.Server, listener: socket) -> None:
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # uvicorn raises the signal again once it has shut down
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # uvicorn raises the signal again once it has shut down
+    server.run(sockets=[listener])
+
+
+def _leave(_: int, __: object) -> None:
+    raise SystemExit(0)
 
 
 def _context(url: str, folder: Path) -> ssl.SSLContext:

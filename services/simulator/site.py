@@ -26,9 +26,9 @@ class Requests:
 
 @dataclass(slots=True)
 class Memory:
-    """Bytes that rendered rows and pages may take together; when it is full, what is kept stays."""
+    """Bytes that may be kept; when it is full, what is kept stays."""
 
-    left: int = 1_000_000_000
+    left: int
 
     def take(self, size: int) -> bool:
         """Whether there is room for some more bytes, which then are taken."""
@@ -46,7 +46,10 @@ class Site:
     faults: Faults = field(default_factory=Faults)
     url: str = "http://127.0.0.1:8080"
     requests: Requests = field(default_factory=Requests)
-    memory: Memory = field(default_factory=Memory)
+    records: Memory = field(default_factory=lambda: Memory(950_000_000))
+    """For rendered rows: 300,000 tickets of 2.9 kB."""
+    pages: Memory = field(default_factory=lambda: Memory(150_000_000))
+    """For packed pages, of which the same tickets take a tenth."""
 
     def secret(self, name: str, length: int = 24) -> str:
         """Made-up credentials, the same for the same seed."""
@@ -57,16 +60,20 @@ class Site:
 class Vendor(Protocol):
     """What a vendor's module offers to the server."""
 
-    NAME: str
-    PREFIXES: tuple[str, ...]
-    """The paths that are this vendor's."""
-    REFUSALS: Mapping[str, Callable[[], Response]]
-    """Its answers to the faults `429`, `429-bare`, `500`; what is missing is answered without a body."""
+    @property
+    def NAME(self) -> str:  # noqa: N802
+        """Its key in what `serve` prints."""
 
-    @staticmethod
-    def routes(site: Site) -> Sequence[BaseRoute]:
+    @property
+    def PREFIXES(self) -> tuple[str, ...]:  # noqa: N802
+        """The paths that are this vendor's."""
+
+    @property
+    def REFUSALS(self) -> Mapping[str, Callable[[], Response]]:  # noqa: N802
+        """Its answers to the faults `429`, `429-bare`, `500`; what is missing is answered without a body."""
+
+    def routes(self, site: Site) -> Sequence[BaseRoute]:
         """The vendor's pages."""
 
-    @staticmethod
-    def credentials(site: Site) -> dict[str, Any]:
+    def credentials(self, site: Site) -> dict[str, Any]:
         """What a client needs to sign in, as `serve` prints it."""
