@@ -4,6 +4,8 @@ A lease saves work, it does not guard data: a holder that slept past its expiry 
 the version checks of the ledger and of the Delta log.
 """
 
+import socket
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -14,10 +16,13 @@ from avesa.errors import Busy, Conflict, LeaseLost
 from avesa.heartbeat import beating
 from avesa.ports import Clock, Delete, Item, Key, Put, Store
 
+PROCESS = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+"""Who this process is in claims and leases."""
+
 
 @asynccontextmanager
 async def lease(
-    store: Store, clock: Clock, tenant: str, name: str, *, owner: str, lasting: float
+    store: Store, clock: Clock, tenant: str, name: str, *, lasting: float, owner: str = PROCESS
 ) -> AsyncIterator[None]:
     """Hold `name` of a tenant for the length of the block, renewed meanwhile.
 

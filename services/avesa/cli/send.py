@@ -27,7 +27,7 @@ def ingest(tenant: Tenant, source: Source, entity: Entity, start: Moment, end: M
     """Pull one window, whether it was pulled before or not."""
     from avesa.core.messages import Ingest
 
-    _to_source(source, Ingest(tenant=tenant, source=source, entity=entity, start=start, end=end))
+    _to_source(source, Ingest(tenant=tenant, source=source, entity=entity, start=start, end=end, again=True))
 
 
 @app.command("backfill")

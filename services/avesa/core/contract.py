@@ -87,7 +87,7 @@ def read_contract(path: str, text: str) -> Contract:
 
 
 def _columns(path: str, lines: list[str], start: int) -> list[Column]:
-    found = []
+    found: list[Column] = []
     for number, line in enumerate(lines[start:], start + 1):
         if line.strip().startswith(")"):
             return found

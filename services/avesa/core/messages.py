@@ -52,13 +52,14 @@ class Plan(_Message, tag="plan", frozen=True, kw_only=True):
 
 
 class Ingest(_Message, tag="ingest", frozen=True, kw_only=True):
-    """Pull one window; one that the ledger does not hold is planned first."""
+    """Pull one window of the ledger; with `again`, one that was pulled before or never planned."""
 
     tenant: str
     source: str
     entity: str
     start: str
     end: str
+    again: bool = False
 
     @property
     def window(self) -> Window:

@@ -138,12 +138,21 @@ class Limits:
 class Dialect(Protocol):
     """One vendor's rules."""
 
-    name: str
-    fields: tuple[Field, ...]
-    hosts: tuple[str, ...]
-    """Host suffixes that a tenant's URL may name, such as `.service-now.com`."""
-    stamp: str
-    """strptime format of the vendor's change times; lexical order is time order."""
+    @property
+    def name(self) -> str:
+        """The source's name."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What a credential consists of."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Host suffixes that a tenant's URL may name, such as `.service-now.com`."""
+
+    @property
+    def stamp(self) -> str:
+        """The strptime format of the vendor's change times; lexical order is time order."""
 
     def sign_in(self, secret: Secret) -> Flow[Session]:
         """Turn credentials into a session."""
