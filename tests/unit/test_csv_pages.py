@@ -142,7 +142,21 @@ async def test_pages_are_converted_beside_the_walk(tmp_path):
             parts += [done] if done else []
             assert len(parts) == max(0, number + 1 - AT_ONCE)
         parts += await landing.rest()
+        assert landing.distinct == 5
     assert [part.path.stem for part in parts] == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_page_that_comes_twice_counts_once_t8(tmp_path):
+    """Rows are counted by key: a repeated page cannot stand in for a lost one. Pages do not stay on scratch."""
+    with CsvLanding(key="Id", time="SystemModstamp") as landing:
+        assert landing.distinct == 0
+        for number in range(2):
+            page = tmp_path / f"{number}.csv"
+            page.write_bytes(sheet([("a", STAMP, "x"), ("b", STAMP, "y")]))
+            await landing.add(page, tmp_path / f"{number}.parquet", CONSTANTS)
+        assert sum(part.rows for part in await landing.rest()) == 4
+        assert landing.distinct == 2
+    assert list(tmp_path.glob("*.csv")) == []
 
 
 async def test_a_broken_page_is_told_by_a_later_step(tmp_path):

@@ -78,10 +78,10 @@ def test_a_lost_cursor_is_taken_up_behind_the_last_row_t3():
     ) in soql(steps[4])
 
 
-def test_a_lost_cursor_without_a_row_is_a_fault():
-    """There is nothing to go on from."""
-    with pytest.raises(SourceUnavailable):
-        play(walk(), DESCRIBED, LOST)
+def test_a_lost_cursor_is_not_waited_for():
+    """Asking again for a cursor that has gone is of no use: the flow goes on, or nobody does."""
+    with pytest.raises(Reject):
+        Salesforce().judge(LOST)
 
 
 def test_the_same_page_again_is_noticed_t7():

@@ -17,6 +17,9 @@ from types import TracebackType
 from typing import Self
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from avesa.errors import OutOfSpace, SourceUnavailable
 
@@ -48,15 +51,15 @@ class CsvPart:
 
 
 def land(page: Path, part: Path, *, key: str, time: str, constants: Mapping[str, object]) -> CsvPart:
-    """Write one page as a raw part; `constants` are its further columns.
+    """Write one page as a raw part and remove the page; `constants` are its further columns.
 
     Raises SourceUnavailable for a page that is cut or has rows without key or time, OutOfSpace where the task is full.
     """
-    nul_bytes = strip_nul(page)
-    columns = _header(page)
-    if not {key, time} <= set(columns):
-        raise SourceUnavailable(f"A bulk page came without its columns {key} and {time}.")
     try:
+        nul_bytes = strip_nul(page)
+        columns = _header(page)
+        if not {key, time} <= set(columns):
+            raise SourceUnavailable(f"A bulk page came without its columns {key} and {time}.")
         with duckdb.connect(config=_CONFIG) as duck:
             duck.execute(_copy(columns, key, time, constants), [*constants.values(), str(page), str(part)])
             found = duck.execute(_FACTS, [str(part)]).fetchone()
@@ -64,6 +67,8 @@ def land(page: Path, part: Path, *, key: str, time: str, constants: Mapping[str,
         raise OutOfSpace(f"A bulk page of {page.stat().st_size} bytes does not fit: {type(error).__name__}.") from None
     except duckdb.Error as error:
         raise SourceUnavailable(f"A bulk page is no whole CSV: {type(error).__name__}.") from None
+    finally:
+        page.unlink(missing_ok=True)
     rows, complete, first, last = found or (0, 0, None, None)
     if complete != rows:
         raise SourceUnavailable(f"{rows - complete} rows of a bulk page have no {key} or no readable {time}.")
@@ -131,6 +136,7 @@ class CsvLanding:
     def __init__(self, *, key: str, time: str) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="csv page")
         self._running: list[Future[CsvPart]] = []
+        self._keys: list[pa.ChunkedArray] = []
         self._land = partial(land, key=key, time=time)
 
     def __enter__(self) -> Self:
@@ -150,5 +156,13 @@ class CsvLanding:
         """Wait for the pages that are still being converted."""
         return [await self._next() for _ in range(len(self._running))]
 
+    @property
+    def distinct(self) -> int:
+        """How many different keys have been landed; the keys are held as columns, some 22 bytes each."""
+        chunks = [chunk for keys in self._keys for chunk in keys.chunks]
+        return int(pc.count_distinct(pa.chunked_array(chunks, pa.string())).as_py()) if chunks else 0
+
     async def _next(self) -> CsvPart:
-        return await asyncio.wrap_future(self._running.pop(0))
+        part = await asyncio.wrap_future(self._running.pop(0))
+        self._keys.append(pq.read_table(part.path, columns=["record_id"])["record_id"])
+        return part

@@ -22,7 +22,6 @@ _MEANINGS: dict[str, type[AvesaError]] = {
     "QUERY_TIMEOUT": Split,
     "EXCEEDED_ID_LIMIT": Split,
     "OPERATION_TOO_LARGE": Split,
-    "INVALID_QUERY_LOCATOR": SourceUnavailable,
     "SERVER_UNAVAILABLE": SourceUnavailable,
     "UNKNOWN_EXCEPTION": SourceUnavailable,
     "INVALID_TYPE": Park,
@@ -31,6 +30,7 @@ _MEANINGS: dict[str, type[AvesaError]] = {
     "INSUFFICIENT_ACCESS": Park,
     "INVALID_FIELD": Reject,
     "MALFORMED_QUERY": Reject,
+    "INVALID_QUERY_LOCATOR": Reject,
 }
 _STATUSES: dict[int, type[AvesaError]] = {
     401: SignedOut,
