@@ -44,6 +44,7 @@ FAULTS: dict[str, Fault] = {
     "task-classes": Fault("some tickets are requests, changes or problems (ServiceNow)"),
     "time-cards": Fault("the plugin of time_card is there (ServiceNow)"),
     "expired-token": Fault("the session is ended before its time", 0.05, 1),
+    "field-service": Fault("time entries are TimeSheetEntry rows of WorkOrders (Salesforce)"),
     "rotate-tokens": Fault("each refresh token works once (Salesforce)"),
     "hidden-field": Fault("field-level security hides Case.Origin, Account.Website, Contact.Email (Salesforce)"),
     "request-limit": Fault("the day's API requests are spent: REQUEST_LIMIT_EXCEEDED (Salesforce)", 0.1, 2),

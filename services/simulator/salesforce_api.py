@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from simulator.salesforce_auth import SalesforceCredentials, Sessions
 from simulator.salesforce_errors import SalesforceError
+from simulator.salesforce_field_service import add_field_service
 from simulator.salesforce_org import SalesforceOrg
 from simulator.salesforce_people import add_people
 from simulator.salesforce_work import add_work
@@ -30,6 +31,7 @@ class SalesforceApi:
         self.org = SalesforceOrg(site)
         add_people(self.org)
         add_work(self.org)
+        add_field_service(self.org)
         self.credentials = SalesforceCredentials(
             client_id=f"3MVG9{site.secret('sf-client', 40)}",
             client_secret=site.secret("sf-secret", 48).upper(),

@@ -4,6 +4,7 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/que
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,7 +63,9 @@ class Job:
         try:
             self.sheet = self._made(org, sheets)
         except SalesforceError as error:
-            self.error = f"InvalidBatch : {error.message.rsplit(chr(10), 1)[-1]}"
+            column = re.search(r"No such column '([^']+)'", error.message)
+            told = f"Field name not found : {column[1]}" if column else error.message.strip()
+            self.error = f"InvalidBatch : {told}"
 
     def _made(self, org: SalesforceOrg, sheets: dict[Any, Sheet]) -> Sheet:
         key = (self.key, tuple(table.revision for table in org.world.tables.values()), org.world.now)

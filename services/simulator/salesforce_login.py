@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from simulator.oauth_form import token_form
 from simulator.salesforce_api import SalesforceApi, json
 from simulator.salesforce_audit import ADMIN, USER
 from simulator.salesforce_auth import ORG_ID, OAuthError
@@ -29,7 +30,7 @@ class LoginPages:
 
     async def token(self, request: Request) -> Response:
         """A token for a grant; the answer tells no lifetime."""
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True)) | dict(request.query_params)
+        form = await token_form(request) | dict(request.query_params)
         self._api.sessions.rotate = self._api.site.faults.on("rotate-tokens")
         try:
             granted = self._api.sessions.grant(form)

@@ -14,6 +14,7 @@ from simulator.site import Site
 from simulator.world_table import Table
 
 YEAR = 365 * 86400
+_FIELD_SERVICE = {"workorder", "timesheetentry"}
 _HIDDEN = {"Case": frozenset({"Origin"}), "Account": frozenset({"Website"}), "Contact": frozenset({"Email"})}
 Between = Callable[[int | None, int | None], list[Any]]
 
@@ -104,15 +105,26 @@ class SalesforceOrg:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.world = site.world
-        self.objects: dict[str, Sobject] = {}
+        self._objects: dict[str, Sobject] = {}
         self.rows: dict[str, Rows | FixedRows] = {}
         self._by_prefix: dict[str, Sobject] = {}
 
     def add(self, sobject: Sobject, rows: Rows | FixedRows) -> None:
         """Take in an object."""
-        self.objects[sobject.name.lower()] = sobject
+        self._objects[sobject.name.lower()] = sobject
         self.rows[sobject.name] = rows
         self._by_prefix[sobject.prefix] = sobject
+
+    @property
+    def objects(self) -> dict[str, Sobject]:
+        """The objects that the org has now: those of Field Service only where it is switched on."""
+        if self.has_field_service():
+            return self._objects
+        return {name: sobject for name, sobject in self._objects.items() if name not in _FIELD_SERVICE}
+
+    def has_field_service(self) -> bool:
+        """Whether work orders and time sheets are there."""
+        return self.site.faults.on("field-service")
 
     def hidden(self, name: str) -> frozenset[str]:
         """Fields of an object that field-level security hides while a fault is on."""

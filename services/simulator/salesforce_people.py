@@ -1,14 +1,17 @@
 """Account, Contact, User and Group (queues): the world's companies, contacts, members and boards."""
 
+from collections.abc import Callable
 from typing import Any
 
 from simulator import names
 from simulator.salesforce_audit import (
     ACCOUNT,
+    ADMIN,
     CONTACT,
     QUEUE,
     USER,
     audit,
+    identifier,
     is_deleted,
     nulls,
     own_id,
@@ -18,7 +21,11 @@ from simulator.salesforce_audit import (
 from simulator.salesforce_org import BIRTH, FixedRows, Rows, SalesforceOrg, stamp_of
 from simulator.salesforce_schema import Child, Field, sobject
 from simulator.world import World, genes
+from simulator.world_rows import Member
 
+_INTEGRATION = Member(
+    id=ADMIN, identifier="integration", first_name="Integration", last_name="User", email="integration@msp.example"
+)
 _PARTS = ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude", "GeocodeAccuracy")
 
 
@@ -30,7 +37,7 @@ def add_people(org: SalesforceOrg) -> None:
     org.add(sobject("Account", ACCOUNT, "Accounts", _account(world, accounts), *children), accounts)
     cases = Child("Cases", "Case", "ContactId")
     org.add(sobject("Contact", CONTACT, "Contacts", _contact(world, contacts), cases), contacts)
-    org.add(sobject("User", USER, "Users", _user()), FixedRows(USER, world.catalog.members))
+    org.add(sobject("User", USER, "Users", _user()), FixedRows(USER, {ADMIN: _INTEGRATION, **world.catalog.members}))
     org.add(sobject("Group", QUEUE, "Groups", _queue()), FixedRows(QUEUE, world.catalog.boards))
 
 
@@ -43,7 +50,7 @@ def _account(world: World, rows: Rows) -> list[Field]:
     return [
         own_id(ACCOUNT),
         is_deleted(rows),
-        *_master(ACCOUNT, "Account"),
+        Field("MasterRecordId", "reference", lambda _: None, ("Account",), "MasterRecord"),
         Field("Name", "string", lambda row: row.name),
         Field("Type", "picklist", kind, values=tuple(label.name for label in catalog.company_types.values())),
         *_no_reference("ParentId", "Account"),
@@ -71,7 +78,7 @@ def _contact(world: World, rows: Rows) -> list[Field]:
     return [
         own_id(CONTACT),
         is_deleted(rows),
-        *_master(CONTACT, "Contact"),
+        Field("MasterRecordId", "reference", identifier(CONTACT, _merged_into(world)), ("Contact",), "MasterRecord"),
         reference("AccountId", ACCOUNT, "Account", lambda row: row.company_id),
         Field("LastName", "string", lambda row: row.last_name or "-", compound="Name"),
         Field("FirstName", "string", lambda row: row.first_name or None, compound="Name"),
@@ -139,10 +146,15 @@ def _label(labels: Any, number: int) -> str | None:
     return labels[number].name if number in labels else None
 
 
-def _master(prefix: str, target: str) -> list[Field]:
-    """MasterRecordId: which row a loser of a merge went into."""
-    del prefix
-    return [Field("MasterRecordId", "reference", lambda _: None, (target,), "MasterRecord")]
+def _merged_into(world: World) -> Callable[[Any], int | None]:
+    """Every other deleted contact went into a colleague who is still there."""
+
+    def winner(row: Any) -> int | None:
+        if row.id % 2 or row.id in world.contacts.live:
+            return None
+        return next((key for key in world.people.get(row.company_id or 0, ()) if key in world.contacts.live), None)
+
+    return winner
 
 
 def _no_reference(name: str, target: str) -> list[Field]:

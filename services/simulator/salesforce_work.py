@@ -35,8 +35,8 @@ def add_work(org: SalesforceOrg) -> None:
     """Put the objects into the org."""
     world = org.world
     cases = Rows(CASE, world.tickets)
-    tasks = Rows(TASK, world.time_entries, lambda row: row.id % 2 == 0)
-    events = Rows(EVENT, world.time_entries, lambda row: row.id % 2 == 1)
+    tasks = Rows(TASK, world.time_entries, lambda row: row.id % 2 == 0 and not org.has_field_service())
+    events = Rows(EVENT, world.time_entries, lambda row: row.id % 2 == 1 and not org.has_field_service())
     children = (
         Child("Tasks", "Task", "WhatId"),
         Child("Events", "Event", "WhatId"),

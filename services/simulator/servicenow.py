@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from simulator.oauth_form import token_form
 from simulator.servicenow_api import JSON, ServiceNowApi, json
 from simulator.servicenow_errors import ServiceNowError
 from simulator.servicenow_pages import TablePages
@@ -80,7 +80,7 @@ class TokenPage:
         """The current token of a grant; only a form is understood."""
         form: dict[str, str] = {}
         if "urlencoded" in request.headers.get("content-type", ""):
-            form = dict(parse_qsl((await request.body()).decode()))
+            form = await token_form(request)
         granted = self._api.tokens.grant(form)
         if granted is None:
             return json({"error_description": "access_denied", "error": "server_error"}, 401)

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from simulator.vendor_ids import vendor_ids
 from simulator.world import World
 from simulator.world_rows import Company, Contact, Label, Member, Ticket, TimeEntry, Tombstone
 
@@ -22,7 +23,7 @@ def plain(world: World, row: Any) -> Plain:
     fields = asdict(row)
     for name in [name for name in fields if name.endswith("_at")]:
         fields[name] = iso(fields[name])
-    return {**fields, **_SPELLED[type(row)](world, row)}
+    return {**fields, **vendor_ids(world.seed, row), **_SPELLED[type(row)](world, row)}
 
 
 def tombstone(world: World, grave: Tombstone) -> Plain:
