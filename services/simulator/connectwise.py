@@ -1,6 +1,5 @@
 """ConnectWise PSA REST 3.0 over the world: sign-in, routes, headers."""
 
-import binascii
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -34,6 +33,11 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 VERSION = "2025.1"
 LICENSES = [{"name": "ServiceTicket", "activeFlag": True}, {"name": "TimeAndExpense", "activeFlag": True}]
+OF_A_BOARD = {
+    "service/boards/{board:int}/statuses": "service/statuses",
+    "service/boards/{board:int}/types": "service/types",
+}
+"""All boards share one set of statuses and types here."""
 CHOICES = frozenset({"billable", "donotbill", "nocharge", "nodefault"})
 LEVELS = frozenset({"low", "medium", "high"})
 ENUMS: dict[str, dict[str, frozenset[str]]] = {
@@ -92,8 +96,10 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         Route(f"{root}/system/info", gate.guarded(gate.info)),
         Route(f"{root}/system/audittrail", gate.guarded(partial(audit_trail, site.world))),
     ]
-    for page in sorted(pages, key=lambda page: -page.collection.path.count("/")):
-        path = f"{root}/{page.collection.path}"
+    by_path = {page.collection.path: page for page in sorted(pages, key=lambda page: -page.collection.path.count("/"))}
+    by_path |= {path: by_path[shown] for path, shown in OF_A_BOARD.items()}
+    for place, page in by_path.items():
+        path = f"{root}/{place}"
         found += [
             Route(path, gate.guarded(page.listed)),
             Route(path, gate.guarded(validate), methods=["POST"]),
@@ -147,7 +153,7 @@ class Gate:
         known = self.known
         try:
             sent = b64decode(header.removeprefix("Basic "), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return False
         name, _, private = sent.partition(":")
         company_id, _, public = name.partition("+")

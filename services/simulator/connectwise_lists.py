@@ -11,6 +11,12 @@ from simulator.site import Site
 from simulator.world_rows import Label, Member
 from simulator.world_table import Table
 
+EXTRA: dict[str, dict[str, Any]] = {
+    "service/priorities": {"color": "Red"},
+    "time/workTypes": {"billTime": "Billable", "rate": 1.0, "rateType": "Multiplier"},
+}
+"""Required by the vendor's model beside a name."""
+
 
 class Entry(Struct, frozen=True, gc=False, kw_only=True):
     """One record of a small collection, made when the instance was set up."""
@@ -37,7 +43,10 @@ def small_collections(site: Site, refs: Refs) -> list[Collection]:
         "company/companies/statuses": ("CompanyStatus", lists.company_statuses),
         "company/marketDescriptions": ("MarketDescription", lists.markets),
     }
-    found = [_collection(site, refs, path, name, map(_label, rows.values())) for path, (name, rows) in labels.items()]
+    found = [
+        _collection(site, refs, path, name, (_label(label) | EXTRA.get(path, {}) for label in rows.values()))
+        for path, (name, rows) in labels.items()
+    ]
     present = [_member(member) for member in lists.members.values() if not member.left]
     return [*found, _collection(site, refs, "system/members", "Member", present)]
 
@@ -69,4 +78,9 @@ def _member(member: Member) -> dict[str, Any]:
         "hourlyRate": float(member.hourly_rate),
         "inactiveFlag": False,
         "licenseClass": "F",
+        "defaultEmail": "Office",
+        "defaultPhone": "Office",
+        "invoicingDisplayOptions": "RemainOnInvoicingScreen",
+        "agreementInvoicingDisplayOptions": "RemainOnInvoicingScreen",
+        "invoiceScreenDefaultTabFormat": "ShowInvoicingTab",
     }

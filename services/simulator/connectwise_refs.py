@@ -46,7 +46,7 @@ class Refs:
 
     def status(self, key: int) -> Raw | None:
         """`Sort` has a capital letter here."""
-        return self.label("status", self.world.catalog.statuses, key, "service/statuses", Sort=key - 10)
+        return self.label("status", self.world.catalog.statuses, key, "service/statuses", Sort=key)
 
     def priority(self, key: int) -> Raw | None:
         """`sort` has none here."""

@@ -46,8 +46,8 @@ class Site:
     faults: Faults = field(default_factory=Faults)
     url: str = "http://127.0.0.1:8080"
     requests: Requests = field(default_factory=Requests)
-    records: Memory = field(default_factory=lambda: Memory(950_000_000))
-    """For rendered rows: 300,000 tickets of 2.9 kB."""
+    records: Memory = field(default_factory=lambda: Memory(1_000_000_000))
+    """For rendered rows: 300,000 tickets of 3 kB."""
     pages: Memory = field(default_factory=lambda: Memory(150_000_000))
     """For packed pages, of which the same tickets take a tenth."""
 
