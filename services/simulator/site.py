@@ -46,10 +46,10 @@ class Site:
     faults: Faults = field(default_factory=Faults)
     url: str = "http://127.0.0.1:8080"
     requests: Requests = field(default_factory=Requests)
-    records: Memory = field(default_factory=lambda: Memory(1_000_000_000))
-    """For rendered rows: 300,000 tickets of 3 kB."""
-    pages: Memory = field(default_factory=lambda: Memory(150_000_000))
-    """For packed pages, of which the same tickets take a tenth."""
+    records: Memory = field(default_factory=lambda: Memory(400_000_000))
+    """For rendered rows, from which pages of any cut are made."""
+    pages: Memory = field(default_factory=lambda: Memory(250_000_000))
+    """For packed pages: 300,000 tickets take 100 MB."""
 
     def secret(self, name: str, length: int = 24) -> str:
         """Made-up credentials, the same for the same seed."""
