@@ -45,19 +45,19 @@ class Not:
 Condition = Compare | All | Some | Not
 
 
-def test_of(condition: Condition, leaf: Callable[[Compare], Test]) -> Test:
+def predicate(condition: Condition, leaf: Callable[[Compare], Test]) -> Test:
     """Make a predicate of a condition; `leaf` knows the vendor's comparisons."""
     match condition:
         case Compare():
             return leaf(condition)
         case Not(term):
-            inner = test_of(term, leaf)
+            inner = predicate(term, leaf)
             return lambda row: not inner(row)
         case All(terms):
-            tests = [test_of(term, leaf) for term in terms]
+            tests = [predicate(term, leaf) for term in terms]
             return lambda row: all(test(row) for test in tests)
         case Some(terms):
-            tests = [test_of(term, leaf) for term in terms]
+            tests = [predicate(term, leaf) for term in terms]
             return lambda row: any(test(row) for test in tests)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.conditions import All, Compare, Condition, Not, Some, reach, test_of
+from simulator.conditions import All, Compare, Condition, Not, Some, predicate, reach
 from simulator.salesforce_binding import (
     Bound,
     bind_condition,
@@ -57,7 +57,7 @@ def matching(org: SalesforceOrg, sobject: Sobject, select: Select, *, hidden: bo
     if not hidden and "isarchived" in sobject.fields:
         rows = [row for row in rows if not org.is_archived(row)]
     if not found.exact:
-        test = test_of(where, leaf(org, sobject))
+        test = predicate(where, leaf(org, sobject))
         rows = [row for row in rows if test(row)]
     if not select.group:
         rows = _sorted(org, sobject, rows, select.order)

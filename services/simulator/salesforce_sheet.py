@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from os import pread
 from typing import Any
+from weakref import finalize
 
 BLOCK = 1000
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -33,6 +34,7 @@ class Sheet:
         self._line_end = line_end
         self._header = self._line(columns).encode()
         self._plain = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the sheet
+        finalize(self, self._plain.close)
         self._starts = array("Q", [0])
         self._deflated: list[bytes] = []
 

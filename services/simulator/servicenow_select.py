@@ -6,7 +6,7 @@ from itertools import dropwhile, groupby
 from random import Random
 from typing import Any
 
-from simulator.conditions import FIRST_KEY, LAST, Span, reach, test_of
+from simulator.conditions import FIRST_KEY, LAST, Span, predicate, reach
 from simulator.servicenow_columns import Column, Table, seconds_of
 from simulator.servicenow_instance import ServiceNowInstance
 from simulator.servicenow_query import Order, Query, leaf, parse
@@ -63,7 +63,7 @@ class Selector:
         found = reach(query.where, STAMP, KEY)
         rows = [row for span in found.spans for row in _within(table, span)]
         if not found.exact:
-            test = test_of(query.where, leaf(lambda path: self._read(table, path)))
+            test = predicate(query.where, leaf(lambda path: self._read(table, path)))
             rows = [row for row in rows if test(row)]
         return self._ordered(table, rows, query.order)
 

@@ -82,7 +82,7 @@ def add_tasks(instance: ServiceNowInstance) -> None:
     for name, prefix in CLASSES.items():
         add_class(instance, own, name, prefix)
     parts = [instance.tables[name] for name in CLASSES]
-    instance.add(JoinedRows("task", "number", own, parts))
+    instance.add(JoinedRows("task", "number", instance.tables["incident"].columns, parts))
 
 
 def _is_log(instance: ServiceNowInstance) -> bool:
