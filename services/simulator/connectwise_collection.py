@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.conditions import All, Compare, Condition, test_of
+from simulator.conditions import All, Compare, Condition, predicate
 from simulator.connectwise_conditions import Moment
 from simulator.connectwise_fields import chosen, project
 from simulator.connectwise_matching import Names, any_of, child_test, order_key, value_at
@@ -91,7 +91,7 @@ class Collection:
     def search(self, query: Query, condition: Condition | None) -> list[int]:
         """Find the matching records: by index as far as it goes, then one by one."""
         ids, rest = self.candidates(condition)
-        tests = [test_of(term, self.names.leaf) for term in rest]
+        tests = [predicate(term, self.names.leaf) for term in rest]
         tests += [child_test(query.child)] if query.child else []
         tests += [any_of("customFields", query.custom)] if query.custom else []
         if not tests and not query.order:

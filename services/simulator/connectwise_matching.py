@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.conditions import All, Compare, Condition, Not, Some, Test, test_of
+from simulator.conditions import All, Compare, Condition, Not, Some, Test, predicate
 from simulator.connectwise_conditions import Moment
 from simulator.connectwise_errors import bad_condition, unrecognized
 
@@ -81,7 +81,7 @@ def any_of(collection: str, condition: Condition, skip: int = 0) -> Test:
         path, holds = tuple(compare.field.split("/"))[skip:], comparison(compare)
         return lambda child: holds(value_at(child, path))
 
-    test = test_of(condition, leaf)
+    test = predicate(condition, leaf)
     return lambda record: any(test(child) for child in value_at(record, (collection,)) or ())
 
 

@@ -37,7 +37,7 @@ class Refs:
         self.held[kind, key] = made
         return made
 
-    def label(self, kind: str, labels: dict[int, Label], key: int, path: str, **more: Any) -> Raw | None:
+    def label(self, kind: str, labels: dict[int, Label], key: int, path: str = "", **more: Any) -> Raw | None:
         """A reference to one of the small lists."""
         found = self.held.get((kind, key))
         if found is None and key in labels:
@@ -50,7 +50,7 @@ class Refs:
 
     def priority(self, key: int) -> Raw | None:
         """`sort` has none here."""
-        return self.label("priority", self.world.catalog.priorities, key, "", sort=key)
+        return self.label("priority", self.world.catalog.priorities, key, sort=key)
 
     def member(self, key: int | None) -> Raw | None:
         """A member, though he may have left."""
