@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _CHANGE_SET = "avesa"
 """One name: what an interrupted run left unexecuted is replaced by the next."""
-_PAUSE = 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+"""Seconds between two looks: short at first, an emulator is quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Account:
         with _answers():
             seen = {event["EventId"] for event in self._events(stack.name)}
             self._stacks.execute_change_set(StackName=stack.name, ChangeSetName=_CHANGE_SET)
-            status = self._settled(stack.name, at_least_once=True)
+            status = self._settled(stack.name, executed=True)
             if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
                 if stack.protected:
                     self._stacks.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
@@ -85,11 +86,11 @@ class Account:
             return self._first_failure(stack.name, seen) or f"it ended as {status}"
 
     def _proposed(self, stack: Stack) -> list[Change] | None:
-        while True:
+        found = self._stacks.describe_change_set(StackName=stack.name, ChangeSetName=_CHANGE_SET)
+        pauses = _pauses()
+        while found["Status"] not in {"CREATE_COMPLETE", "FAILED"}:
+            self._pause(next(pauses))
             found = self._stacks.describe_change_set(StackName=stack.name, ChangeSetName=_CHANGE_SET)
-            if found["Status"] in {"CREATE_COMPLETE", "FAILED"}:
-                break
-            self._pause(_PAUSE)
         reason = found.get("StatusReason", "")
         if found["Status"] == "FAILED" and ("didn't contain changes" in reason or "No updates" in reason):
             self.withdraw(stack)
@@ -98,15 +99,14 @@ class Account:
             raise UsageError(f"CloudFormation does not take {stack.name}: {reason}")
         return [_change(entry["ResourceChange"]) for entry in found["Changes"]] or None
 
-    def _settled(self, name: str, *, at_least_once: bool = False) -> str | None:
+    def _settled(self, name: str, *, executed: bool = False) -> str | None:
         """Wait until nothing is in progress, also what an earlier run began."""
-        while True:
+        pauses = _pauses()
+        status = self._status(name)
+        while status and status.endswith("_IN_PROGRESS") and (executed or status != "REVIEW_IN_PROGRESS"):
+            self._pause(next(pauses))
             status = self._status(name)
-            if status is None or (status == "REVIEW_IN_PROGRESS" and not at_least_once):
-                return status
-            if not status.endswith("_IN_PROGRESS"):
-                return status
-            self._pause(_PAUSE)
+        return status
 
     def _status(self, name: str) -> str | None:
         try:
@@ -132,6 +132,13 @@ class Account:
 def _change(found: Any) -> Change:
     replaces = found.get("Replacement") in {"True", "Conditional"} or found["Action"] == "Remove"
     return Change(found["Action"], found["LogicalResourceId"], found["ResourceType"], replaces)
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 @contextmanager
