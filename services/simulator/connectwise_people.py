@@ -13,7 +13,6 @@ from simulator.world_truth import iso
 def company(refs: Refs, row: Company) -> dict[str, Any]:
     """`company/companies`; one in the recycle bin is still listed."""
     bits = genes(refs.world.seed, row.id, 2)
-    city, state, postcode = names.CITIES[row.city]
     lists = refs.world.catalog
     people = refs.world.people.get(row.id)
     return {
@@ -22,11 +21,8 @@ def company(refs: Refs, row: Company) -> dict[str, Any]:
         "identifier": row.identifier,
         "name": row.name,
         "status": refs.label("companystatus", lists.company_statuses, row.status_id, "company/companies/statuses"),
-        "addressLine1": row.street,
-        "city": city,
-        "state": state,
-        "zip": postcode,
-        "country": refs.fixed(1, "United States"),
+        **_address(refs, row),
+        **_bin(refs, row),
         "phoneNumber": row.phone or "",
         "website": row.website,
         "territory": refs.fixed(2, "Tampa"),
@@ -42,9 +38,6 @@ def company(refs: Refs, row: Company) -> dict[str, Any]:
         "billingTerms": {"id": 2, "name": "Net 10"},
         "billToCompany": refs.company(row.id),
         "invoiceDeliveryMethod": {"id": 1, "name": "Mail"},
-        "deletedFlag": row.deleted_at is not None,
-        "dateDeleted": iso(row.deleted_at),
-        "deletedBy": refs.login(row.deleted_by),
         "mobileGuid": guid(bits),
         "currency": refs.fixed(7, "US Dollars", symbol="$", currencyCode="USD"),
         "isVendorFlag": 3 in row.type_ids,
@@ -61,6 +54,25 @@ def company(refs: Refs, row: Company) -> dict[str, Any]:
             tickets_href=f"service/tickets?conditions=company/id={row.id}",
             notes_href=f"company/companies/{row.id}/notes",
         ),
+    }
+
+
+def _address(refs: Refs, row: Company) -> dict[str, Any]:
+    city, state, postcode = names.CITIES[row.city]
+    return {
+        "addressLine1": row.street,
+        "city": city,
+        "state": state,
+        "zip": postcode,
+        "country": refs.fixed(1, "United States"),
+    }
+
+
+def _bin(refs: Refs, row: Company) -> dict[str, Any]:
+    return {
+        "deletedFlag": row.deleted_at is not None,
+        "dateDeleted": iso(row.deleted_at),
+        "deletedBy": refs.login(row.deleted_by),
     }
 
 

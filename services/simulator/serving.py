@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from socket import AF_INET, IPPROTO_TCP, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 
 import uvicorn
 from cryptography import x509
@@ -23,7 +23,7 @@ from simulator.site import Site
 
 def bound(host: str, port: int) -> socket:
     """A listening socket: who connects from now on is served."""
-    listener = socket()
+    listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)  # asyncio sends without delay only where TCP is named
     listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(512)
