@@ -17,7 +17,7 @@ from simulator.site import Site
 from simulator.world import World
 
 NAME = "salesforce"
-PREFIXES: tuple[str, ...] = ("/services/",)
+PREFIXES: tuple[str, ...] = ("/services/", "/id/")
 
 
 def _refusal(status: int, code: str, message: str, **headers: str) -> Callable[[], Response]:
@@ -51,6 +51,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         Route("/services/oauth2/token", login.token, methods=["POST"]),
         Route("/services/oauth2/revoke", login.revoke, methods=["POST"]),
         Route("/services/oauth2/userinfo", shut(login.user)),
+        Route("/id/{org}/{user}", shut(login.user)),
         Route("/services/Soap/{kind}/{version}", login.soap, methods=["POST"]),
         Route("/services/data", objects.versions),
         Route("/services/data/", objects.versions),

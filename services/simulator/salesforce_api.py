@@ -19,7 +19,7 @@ from simulator.site import Site
 Page = Callable[[Request], Awaitable[Response]]
 
 VERSIONS = tuple(f"{number}.0" for number in range(48, 63))
-DAILY_REQUESTS = 115_000
+DAILY_REQUESTS, DAILY_JOBS = 115_000, 10_000
 DAY = 86400
 
 
@@ -43,6 +43,8 @@ class SalesforceApi:
         self.sessions = Sessions(self.credentials, lambda: site.world.now)
         self.used: Counter[int] = Counter()
         """Requests by day."""
+        self.jobs: Counter[int] = Counter()
+        """Query jobs by day."""
 
     def guarded(self, page: Page) -> Page:
         """Let a page answer signed-in requests only, and turn its errors into the vendor's answers."""
@@ -61,6 +63,11 @@ class SalesforceApi:
     def used_today(self) -> int:
         """Requests of the world's day."""
         return self.used[self.site.world.now // DAY]
+
+    def jobs_left(self) -> int:
+        """Query jobs that the world's day still allows."""
+        spent = self.site.faults.on("bulk-limit")
+        return 0 if spent else max(0, DAILY_JOBS - self.jobs[self.site.world.now // DAY])
 
     def _let_in(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")

@@ -5,11 +5,9 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator.salesforce_api import SalesforceApi, json
+from simulator.salesforce_api import DAY, SalesforceApi, json
 from simulator.salesforce_errors import SalesforceError
 from simulator.salesforce_jobs import PAGE, Jobs, locator_of
-
-DAILY_JOBS = 10_000
 
 
 class BulkPages:
@@ -18,18 +16,17 @@ class BulkPages:
     def __init__(self, api: SalesforceApi) -> None:
         self._api = api
         self.jobs = Jobs(api.org)
-        self.created = 0
 
     async def create(self, request: Request) -> Response:
         """Take a job in and run it beside the server."""
-        if self.created >= DAILY_JOBS or self._api.site.faults.strikes("bulk-limit"):
+        if not self._api.jobs_left():
             raise SalesforceError(400, "EXCEEDEDQUOTA", "ApiBatchItems Limit exceeded.")
         try:
             form = msgspec.json.decode(await request.body(), type=dict)
         except msgspec.DecodeError as error:
             raise SalesforceError(400, "JSON_PARSER_ERROR", str(error)) from error
         job = self.jobs.create(form, "v" + request.path_params["version"])
-        self.created += 1
+        self._api.jobs[self._api.site.world.now // DAY] += 1
         if self._api.site.faults.strikes("job-fails", job.select.source):
             job.error = "InternalServerError : retried 15 times"
             return json(job.created())

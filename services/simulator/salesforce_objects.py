@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator.salesforce_api import DAILY_REQUESTS, VERSIONS, SalesforceApi, json
+from simulator.salesforce_api import DAILY_JOBS, DAILY_REQUESTS, VERSIONS, SalesforceApi, json
 from simulator.salesforce_binding import field_named
 from simulator.salesforce_dates import rest_stamp
 from simulator.salesforce_engine import renderer
@@ -101,10 +101,14 @@ class ObjectPages:
     async def limits(self, request: Request) -> Response:
         """What is left of the day."""
         del request
-        left = {"DailyApiRequests": (DAILY_REQUESTS, self._api.used_today())}
-        left |= {"DailyBulkV2QueryJobs": (10_000, 0), "DailyBulkV2QueryFileStorageMB": (976_562, 0)}
-        left |= {"DailyBulkApiBatches": (15_000, 0), "ConcurrentAsyncGetReportInstances": (200, 0)}
-        return json({name: {"Max": most, "Remaining": max(0, most - used)} for name, (most, used) in left.items()})
+        left = {
+            "DailyApiRequests": (DAILY_REQUESTS, max(0, DAILY_REQUESTS - self._api.used_today())),
+            "DailyBulkV2QueryJobs": (DAILY_JOBS, self._api.jobs_left()),
+            "DailyBulkV2QueryFileStorageMB": (976_562, 976_562),
+            "DailyBulkApiBatches": (15_000, 15_000),
+            "ConcurrentAsyncGetReportInstances": (200, 200),
+        }
+        return json({name: {"Max": most, "Remaining": rest} for name, (most, rest) in left.items()})
 
     async def missing(self, request: Request) -> Response:
         """Any other path."""

@@ -42,13 +42,13 @@ def add_work(org: SalesforceOrg) -> None:
         Child("Events", "Event", "WhatId"),
         Child("Cases", "Case", "ParentId"),
     )
-    org.add(sobject("Case", CASE, "Cases", _case(world, cases), *children), cases)
+    org.add(sobject("Case", CASE, "Cases", _case(org, cases), *children), cases)
     org.add(sobject("Task", TASK, "Tasks", _task(org, tasks)), tasks)
     org.add(sobject("Event", EVENT, "Events", _event(org, events)), events)
 
 
-def _case(world: World, rows: Rows) -> list[Field]:
-    catalog = world.catalog
+def _case(org: SalesforceOrg, rows: Rows) -> list[Field]:
+    world, catalog = org.world, org.world.catalog
     statuses = tuple(label.name.lstrip(">") for label in catalog.statuses.values())
     return [
         own_id(CASE),
@@ -66,7 +66,7 @@ def _case(world: World, rows: Rows) -> list[Field]:
         Field("Status", "picklist", lambda row: catalog.statuses[row.status_id].name.lstrip(">"), values=statuses),
         *nulls("picklist", "Reason"),
         Field("Origin", "picklist", lambda row: _origin(catalog.sources[row.source_id].name)),
-        Field("Subject", "string", lambda row: row.summary),
+        Field("Subject", "string", lambda row: f"{row.summary}\0" if _nul(org, row) else row.summary),
         Field("Priority", "picklist", lambda row: _PRIORITIES.get(row.priority_id), values=tuple(_PRIORITIES.values())),
         Field("Description", "textarea", lambda row: _description(world, row)),
         Field("IsClosed", "boolean", lambda row: catalog.statuses[row.status_id].closed),
@@ -84,6 +84,10 @@ def _case(world: World, rows: Rows) -> list[Field]:
         Field("SLAViolation__c", "picklist", _late, values=("Yes", "No")),
         Field("Age_Days__c", "double", lambda row: _age(world, row), calculated=True),
     ]
+
+
+def _nul(org: SalesforceOrg, row: Any) -> bool:
+    return org.site.faults.on("nul") and row.id % 50 == 0
 
 
 def _of_contact(world: World) -> list[Field]:

@@ -63,10 +63,9 @@ class TablePages:
         return Response(b'{"result":' + msgspec.json.encode(records) + b"}", media_type=JSON)
 
     def _paged(self, request: Request, response: Response, total: int, limit: int, offset: int) -> None:
-        if request.query_params.get("sysparm_no_count") != "true":
+        if not is_set(request, "sysparm_no_count"):
             response.headers["X-Total-Count"] = str(total)
-        suppressed = request.query_params.get("sysparm_suppress_pagination_header") == "true"
-        if not suppressed and limit and total > limit:
+        if not is_set(request, "sysparm_suppress_pagination_header") and 0 < limit < total:
             host = "http://elsewhere.example" if self._api.site.faults.on("foreign-links") else ""
             response.headers["Link"] = link_header(request, total, limit, offset, host)
 
@@ -99,9 +98,15 @@ def fields_of(request: Request, table: Table) -> list[str]:
 
 def form_of(request: Request) -> Form:
     """How values are to be shown."""
-    display = request.query_params.get("sysparm_display_value", "false")
-    links = request.query_params.get("sysparm_exclude_reference_link") != "true"
-    return Form(display if display in {"true", "all"} else "false", links)
+    display = request.query_params.get("sysparm_display_value", "false").lower()
+    return Form(
+        display if display in {"true", "all"} else "false", not is_set(request, "sysparm_exclude_reference_link")
+    )
+
+
+def is_set(request: Request, name: str) -> bool:
+    """Whether a boolean parameter is true; clients write it with a capital too."""
+    return request.query_params.get(name, "").lower() == "true"
 
 
 def link_header(request: Request, total: int, limit: int, offset: int, host: str = "") -> str:

@@ -252,6 +252,17 @@ async def test_the_days_requests_can_be_spent():
     assert "Retry-After" not in spent.headers
 
 
+async def test_the_days_query_jobs_can_be_spent():
+    """T22: /limits tells how many are left, and a further job is refused."""
+    site, client = await served()
+    await finished(client, "SELECT Id FROM Case")
+    told = (await client.get(f"{DATA}/limits")).json()["DailyBulkV2QueryJobs"]
+    assert told == {"Max": 10_000, "Remaining": 9_999}
+    site.faults.switch("bulk-limit", on=True)
+    refused = await client.post(f"{DATA}/jobs/query", json={"operation": "query", "query": "SELECT Id FROM Case"})
+    assert refused.json()[0]["errorCode"] == "EXCEEDEDQUOTA"
+
+
 async def finished(client, soql, operation="query"):
     """The URL of a job that is not at work any more, and its last state."""
     made = await client.post(f"{DATA}/jobs/query", json={"operation": operation, "query": soql})
