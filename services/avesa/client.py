@@ -31,8 +31,6 @@ SHORT_WAIT = 30.0
 """Seconds of a Retry-After that a slot waits out; for a longer one it goes free."""
 RENEW_BEFORE = 60.0
 """Seconds before a session's end at which a new one is fetched."""
-CLOCK_KEEPS = 300.0
-"""Seconds for which the source's clock, once seen, is trusted to run like ours."""
 
 
 class Client:
@@ -60,13 +58,11 @@ class Client:
         self._listen = listen
         self._session: Session | None = None
         self._signed_in_at = 0.0
-        self._seen_at = 0.0
         self._turn = asyncio.Lock()
 
     async def now(self) -> datetime:
-        """The source's time."""
-        if self.skew is None or time.monotonic() - self._seen_at > CLOCK_KEEPS:
-            await self.run(self.dialect.probe)
+        """The source's time, asked for: windows are planned by it and not by our clock (T5, T18)."""
+        await self.run(self.dialect.probe)
         return self._edges.clock() + (self.skew or timedelta())
 
     async def oldest(self, entity: Entity) -> datetime | None:
@@ -173,13 +169,12 @@ class Client:
                 raise
 
     def _look(self, response: Response) -> None:
-        """Read the source's clock off an answer (T5, T18)."""
+        """Read the source's clock off an answer."""
         try:
             told = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
         except (KeyError, ValueError):
             return
         self.skew = told - self._edges.clock()
-        self._seen_at = time.monotonic()
 
     async def _current(self, *, spent: Session | None) -> Session:
         """The shared session; a new one if there is none, it is the spent one, or it soon ends."""

@@ -8,6 +8,7 @@ from avesa.client import Clients
 from avesa.core.mapping import Mappings
 from avesa.core.rows import splitter
 from avesa.core.windows import SECOND, Window, whole
+from avesa.edges.duck import map_rows
 from avesa.errors import UsageError
 from avesa.ports import Edges
 from avesa.services import Services
@@ -42,10 +43,9 @@ async def preview(
     count = await client.count(entity, window, hourly=True)
     with suppress(_Enough):
         await client.walk(entity, window, count, keep, hourly=True)
-    from avesa.edges.duck import map_rows
-
     found = [splitter(entity.key, entity.time, page.envelope)(page.body) for page in pages]
-    return await map_rows(entity, mappings.contract(entity.table), found, rows, settings)
+    shown = await map_rows(entity, found, rows, settings)
+    return [{name: value for name, value in row.items() if not name.startswith("_")} for row in shown]
 
 
 async def _newest(client: Any, entity: Any) -> Window | None:

@@ -39,11 +39,17 @@ def backfill(tenant: Tenant, source: Source, entity: Entity = "", start: Moment 
 
 
 @app.command("transform")
-def transform(tenant: Tenant, table: Table) -> None:
+def transform(
+    tenant: Tenant,
+    table: Table,
+    accept_deletes: Annotated[
+        bool, typer.Option("--accept-deletes", help="Publish deletes that are held back for being too many.")
+    ] = False,
+) -> None:
     """Publish what has landed."""
     from avesa.core.messages import Transform
 
-    _to_table(table, Transform(tenant=tenant, table=table))
+    _to_table(table, Transform(tenant=tenant, table=table, accept_deletes=accept_deletes))
 
 
 @app.command("reprocess")

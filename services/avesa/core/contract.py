@@ -68,6 +68,7 @@ SYSTEM = (
     Column("first_seen_at", "TIMESTAMPTZ", "When avesa pulled it first.", not_null=True),
     Column("loaded_at", "TIMESTAMPTZ", "When avesa pulled this version.", not_null=True),
     Column("mapping_version", "VARCHAR", "The mapping that made the row.", not_null=True),
+    Column("content_hash", "BIGINT", "A fingerprint of the record as it was received.", not_null=True),
 )
 """Columns that every table has after its own."""
 

@@ -78,10 +78,11 @@ class Backfill(_Message, tag="backfill", frozen=True, kw_only=True):
 
 
 class Transform(_Message, tag="transform", frozen=True, kw_only=True):
-    """Merge what has landed into a table."""
+    """Merge what has landed into a table; `accept_deletes` lets through what is held back for being too many."""
 
     tenant: str
     table: str
+    accept_deletes: bool = False
 
 
 class Reprocess(_Message, tag="reprocess", frozen=True, kw_only=True):

@@ -42,10 +42,16 @@ def check_select(path: str, sql: str, contract: Contract, shape: Shape, *, tombs
     tree = _parse(path, sql)
     if not isinstance(tree, exp.Select):
         raise BadMapping(f"{path}:1: a mapping is one SELECT.")
+    _row_by_row(path, tree)
     _relations(path, sql, tree)
     _functions(path, sql, tree)
     _paths(path, sql, tree, shape)
     return _outputs(path, sql, tree, contract, tombstones=tombstones)
+
+
+def outputs(sql: str) -> tuple[str, ...]:
+    """The output columns of a SELECT that was checked."""
+    return tuple(_parse("", sql).named_selects)
 
 
 def _parse(path: str, sql: str) -> Any:
@@ -64,12 +70,19 @@ def _parse(path: str, sql: str) -> Any:
     return statements[0]
 
 
+def _row_by_row(path: str, tree: Any) -> None:
+    """One record in, one row out: what joins, groups or cuts rows would break the proof of completeness."""
+    for part in ("with_", "with", "distinct", "group", "having", "limit", "offset", "joins", "laterals", "qualify"):
+        if tree.args.get(part):
+            word = part.rstrip("_").rstrip("s") if part == "joins" else part.rstrip("_")
+            raise BadMapping(f"{path}:1: a mapping makes one row of each record; `{word}` has no place in it.")
+
+
 def _relations(path: str, sql: str, tree: Any) -> None:
     from sqlglot import exp
 
-    known = {"record", *(cte.alias for cte in tree.find_all(exp.CTE))}
     for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or table.args.get("db") or table.name not in known:
+        if not isinstance(table.this, exp.Identifier) or table.args.get("db") or table.name != "record":
             raise BadMapping(
                 f"{_at(path, sql, table.name)}: only the relation `record` may be read, not {table.sql()!r}."
             )
