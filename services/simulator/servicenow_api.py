@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator.servicenow_auth import ServiceNowCredentials, Tokens
-from simulator.servicenow_columns import Form, Table, shown
+from simulator.servicenow_columns import Column, Form, Table, shown
 from simulator.servicenow_errors import ServiceNowError
 from simulator.servicenow_instance import ServiceNowInstance
 from simulator.servicenow_people import add_people
@@ -81,15 +81,19 @@ class ServiceNowApi:
         key = int(table.columns["sys_id"].read(row)[:8], 16)
         return key % 50 == 0 or genes(self.site.world.seed, table.second(row) // WEEK, 5) % 12 == 0
 
-    def record(self, request: Request, table: Table, row: Any, fields: Iterable[str], form: Form) -> dict[str, Any]:
-        """One row as the client asked for it."""
-        base = str(request.base_url).rstrip("/")
-        found = {}
+    def renderer(self, request: Request, table: Table, fields: Iterable[str], form: Form) -> Callable[[Any], Any]:
+        """How a row is shown as the client asked for it; unknown fields are left out."""
+        base, reads = str(request.base_url).rstrip("/"), []
         for name in fields:
-            column = self.selector.column(table, name)
-            if column is not None:
-                found[name] = shown(self.instance.tables, base, column[0], column[1](row), form)
-        return found
+            found = self.selector.column(table, name)
+            if found is not None:
+                reads.append((name, self._reader(base, *found, form)))
+        return lambda row: {name: read(row) for name, read in reads}
+
+    def _reader(self, base: str, column: Column, read: Callable[[Any], str], form: Form) -> Callable[[Any], Any]:
+        if form.display == "false" and (column.kind != "reference" or not form.links):
+            return read
+        return lambda row: shown(self.instance.tables, base, column, read(row), form)
 
     def _let_in(self, request: Request) -> None:
         if len(str(request.url)) > URI_BYTES:

@@ -33,8 +33,8 @@ class TablePages:
         page = self._api.readable(table, rows[offset : offset + limit])
         if not page and request.path_params.get("version") == "v1":
             raise not_found()
-        fields, form = fields_of(request, table), form_of(request)
-        response = self._body([self._api.record(request, table, row, fields, form) for row in page], request)
+        render = self._api.renderer(request, table, fields_of(request, table), form_of(request))
+        response = self._body([render(row) for row in page], request)
         self._paged(request, response, len(rows), limit, offset)
         return response
 
@@ -44,8 +44,8 @@ class TablePages:
         row = table.find(request.path_params["sys_id"])
         if row is None or not self._api.readable(table, [row]):
             raise not_found()
-        record = self._api.record(request, table, row, fields_of(request, table), form_of(request))
-        return json({"result": record})
+        render = self._api.renderer(request, table, fields_of(request, table), form_of(request))
+        return json({"result": render(row)})
 
     async def missing(self, request: Request) -> Response:
         """Any other path."""
