@@ -21,6 +21,10 @@ from simulator.server import application, credentials
 from simulator.site import Site
 
 
+CERTIFICATE = "certificate.pem"
+"""What clients that insist on TLS are told to trust: `ca_file` in the printed line."""
+
+
 def bound(host: str, port: int) -> socket:
     """A listening socket: who connects from now on is served."""
     listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)  # asyncio sends without delay only where TCP is named
@@ -53,11 +57,13 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
+    told = credentials(site)
     with tempfile.TemporaryDirectory() as folder:
         if tls:
             config.load()
             config.ssl = _context(site.url, Path(folder))
-        sys.stdout.write(json.dumps(credentials(site)) + "\n")
+            told["ca_file"] = str(Path(folder) / CERTIFICATE)
+        sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
         _serve(uvicorn.Server(config), listener)
 
@@ -92,7 +98,9 @@ def _context(url: str, folder: Path) -> ssl.SSLContext:
     file = folder / "simulator.pem"
     plain = serialization.NoEncryption()
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    file.write_bytes(private + public)
+    (folder / CERTIFICATE).write_bytes(public)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
