@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from avesa import __version__
-from avesa.cli import checks, demo, letters, mapping, query, run, send, state, tenant, work
+from avesa.cli import checks, demo, deploy, letters, mapping, query, run, send, state, tenant, work
 
 app = typer.Typer(
     name="avesa",
@@ -54,3 +54,4 @@ app.add_typer(work.app, name="worker")
 app.add_typer(send.app, name="send")
 app.add_typer(letters.app, name="dlq")
 app.command("health")(work.health)
+app.command("deploy")(deploy.deploy)

@@ -1,0 +1,44 @@
+"""Adds the demo's tenants, each source at least once and one tenant with two; those that are there stay as they are."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+CREDENTIALS = Path("/scratch/credentials.json")
+TENANTS = (
+    ("acme", "connectwise"),
+    ("globex", "servicenow"),
+    ("initech", "salesforce"),
+    ("umbrella", "connectwise"),
+    ("umbrella", "servicenow"),
+)
+
+
+def avesa(*words: str, given: str = "") -> str:
+    """Run a command of avesa and return what it prints."""
+    return subprocess.run(("avesa", *words), input=given, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def main() -> None:
+    """Add who is missing."""
+    credentials = json.loads(CREDENTIALS.read_text())
+    there = {(row["tenant"], row["source"]) for row in json.loads(avesa("tenant", "list", "--json"))}
+    for tenant, source in TENANTS:
+        if (tenant, source) not in there:
+            secret = json.dumps({name: str(value) for name, value in credentials[source].items()})
+            avesa(
+                "tenant",
+                "add",
+                tenant,
+                source,
+                "--secret-file",
+                "-",
+                "--set",
+                "requests_per_minute=60000",
+                given=secret,
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
