@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +13,6 @@ from simulator.salesforce_login import LoginPages
 from simulator.salesforce_objects import ObjectPages
 from simulator.salesforce_query import QueryPages
 from simulator.site import Site
-from simulator.world import World
 
 NAME = "salesforce"
 PREFIXES: tuple[str, ...] = ("/services/", "/id/")
@@ -31,14 +29,13 @@ REFUSALS: Mapping[str, Callable[[], Response]] = {
     "500": _refusal(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1-1"),
 }
 
-_apis: WeakKeyDictionary[World, SalesforceApi] = WeakKeyDictionary()
-
 
 def api_of(site: Site) -> SalesforceApi:
-    """The one org of a world."""
-    if site.world not in _apis:
-        _apis[site.world] = SalesforceApi(site)
-    return _apis[site.world]
+    """The one org of a site."""
+    if NAME not in site.kept:
+        site.kept[NAME] = SalesforceApi(site)
+    found: SalesforceApi = site.kept[NAME]
+    return found
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,6 @@ from simulator.servicenow_errors import ServiceNowError
 from simulator.servicenow_pages import TablePages
 from simulator.servicenow_stats import StatsPages
 from simulator.site import Site
-from simulator.world import World
 
 NAME = "servicenow"
 PREFIXES: tuple[str, ...] = ("/api/now/", "/oauth_token.do")
@@ -43,14 +41,13 @@ def _broken() -> Response:
 
 REFUSALS: Mapping[str, Callable[[], Response]] = {"429": _over_rule, "429-bare": _over_semaphore, "500": _broken}
 
-_apis: WeakKeyDictionary[World, ServiceNowApi] = WeakKeyDictionary()
-
 
 def api_of(site: Site) -> ServiceNowApi:
-    """The one instance of a world."""
-    if site.world not in _apis:
-        _apis[site.world] = ServiceNowApi(site)
-    return _apis[site.world]
+    """The one instance of a site."""
+    if NAME not in site.kept:
+        site.kept[NAME] = ServiceNowApi(site)
+    found: ServiceNowApi = site.kept[NAME]
+    return found
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:

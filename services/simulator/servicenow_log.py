@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.servicenow_columns import Column, empty, stamp_of
 from simulator.servicenow_instance import ListedRows, ServiceNowInstance
+from simulator.world_log import LogStory
 
 LOG_STATES = {
     "1": "New",
@@ -35,12 +36,12 @@ _NAMED = {
 }
 
 
-def log_columns(instance: ServiceNowInstance) -> list[Column]:
+def log_columns(instance: ServiceNowInstance, story: LogStory) -> list[Column]:
     """The log's columns under ServiceNow's names."""
     for table in set(_NAMED.values()):
         instance.add(_label_table(instance, table))
     return [
-        *[Column(name, _from_line(name, _code), labels=_grades(instance, name)) for name in _GRADED],
+        *[Column(name, _from_line(name, _code), labels=_grades(story, name)) for name in _GRADED],
         *[Column(name, _from_line(name, str)) for name in (*_COUNTS, *_TEXTS)],
         *[Column(name, _from_line(name, str.lower), "boolean") for name in _FLAGS],
         *[_reference(instance, name, table) for name, table in _NAMED.items()],
@@ -49,7 +50,7 @@ def log_columns(instance: ServiceNowInstance) -> list[Column]:
         Column("close_code", _from_line("closed_code", str)),
         Column("state", _from_line("incident_state", _state), labels=LOG_STATES),
         Column("incident_state", _from_line("incident_state", _state), labels=LOG_STATES),
-        *[_person(instance, name) for name in ("opened_by", "assigned_to", "resolved_by")],
+        *[_person(instance, story, name) for name in ("opened_by", "assigned_to", "resolved_by")],
         Column("assignment_group", lambda row: _group(instance, row), "reference", "sys_user_group"),
         *empty("hold_reason", "closed_by", "calendar_duration"),
     ]
@@ -72,9 +73,8 @@ def _code(label: str) -> str:
     return label.partition(" ")[0]
 
 
-def _grades(instance: ServiceNowInstance, name: str) -> dict[str, str]:
-    lines = getattr(instance.world.story, "lines", ())
-    return {_code(line[name]): line[name] for line in lines}
+def _grades(story: LogStory, name: str) -> dict[str, str]:
+    return {_code(line[name]): line[name] for line in story.lines}
 
 
 def _stamp(text: str) -> str:
@@ -86,11 +86,9 @@ def _reference(instance: ServiceNowInstance, name: str, table: str) -> Column:
     return Column(name, read, "reference", table)
 
 
-def _person(instance: ServiceNowInstance, name: str) -> Column:
-    people = getattr(instance.world.story, "people", {})
-    return Column(
-        name, _from_line(name, lambda label: instance.ids.of("members", people[label])), "reference", "sys_user"
-    )
+def _person(instance: ServiceNowInstance, story: LogStory, name: str) -> Column:
+    read = _from_line(name, lambda label: instance.ids.of("members", story.people[label]))
+    return Column(name, read, "reference", "sys_user")
 
 
 def _group(instance: ServiceNowInstance, row: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from simulator.servicenow_columns import Column, columns, constant, empty, stamp, stamp_of, truth
 from simulator.servicenow_instance import JoinedRows, ServiceNowInstance, WorldRows
 from simulator.servicenow_log import log_columns
+from simulator.world_log import LogStory
 
 STATES = {
     "1": "New",
@@ -77,16 +78,12 @@ _EMPTY = [
 def add_tasks(instance: ServiceNowInstance) -> None:
     """Put the task tables into the instance."""
     own = _columns(instance)
-    if any(row.details for row in instance.world.tickets.history) or _is_log(instance):
-        own = columns(own.values(), log_columns(instance))
+    if isinstance(instance.world.story, LogStory):
+        own = columns(own.values(), log_columns(instance, instance.world.story))
     for name, prefix in CLASSES.items():
         add_class(instance, own, name, prefix)
     parts = [instance.tables[name] for name in CLASSES]
     instance.add(JoinedRows("task", "number", instance.tables["incident"].columns, parts))
-
-
-def _is_log(instance: ServiceNowInstance) -> bool:
-    return hasattr(instance.world.story, "lines")
 
 
 def add_class(instance: ServiceNowInstance, own: dict[str, Column], name: str, prefix: str) -> None:

@@ -9,6 +9,9 @@ from simulator.servicenow_instance import ListedRows, ServiceNowInstance, WorldR
 from simulator.servicenow_tasks import class_of
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_BURIED = {"contacts": "sys_user", "companies": "core_company", "time_entries": "task_time_worked", "tickets": ""}
+"""The tables that hard deletes are filed under; a ticket's is its class."""
+
 _CARD_STATES = {"Open": "Pending", "PendingApproval": "Submitted", "ApprovedByTierOne": "Submitted"}
 _CARD_STATES |= {"ReadyToBill": "Approved", "Billed": "Processed"}
 
@@ -132,7 +135,7 @@ def deleted_rows(instance: ServiceNowInstance) -> list[tuple[int, str, Any]]:
     world = instance.world
     found = [
         (stone.deleted_at, (table or class_of(instance, stone.row), instance.ids.of(kind, stone.id), stone.deleted_by))
-        for kind, table in (("contacts", "sys_user"), ("time_entries", "task_time_worked"), ("tickets", ""))
+        for kind, table in _BURIED.items()
         for stone in world.tables[kind].tombstones.values()
     ]
     found += [

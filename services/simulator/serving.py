@@ -20,7 +20,6 @@ from cryptography.x509.oid import NameOID
 from simulator.server import application, credentials
 from simulator.site import Site
 
-
 CERTIFICATE = "certificate.pem"
 """What clients that insist on TLS are told to trust: `ca_file` in the printed line."""
 

@@ -50,6 +50,8 @@ class Site:
     """For rendered rows, from which pages of any cut are made."""
     pages: Memory = field(default_factory=lambda: Memory(250_000_000))
     """For packed pages: 300,000 tickets take 100 MB."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What a vendor keeps between requests, by its name: sessions, cursors, jobs."""
 
     def secret(self, name: str, length: int = 24) -> str:
         """Made-up credentials, the same for the same seed."""
