@@ -353,3 +353,83 @@ async def test_field_service_has_the_time_entries_instead():
     site, client = await served("field-service")
     assert len(await records(client, "SELECT Id FROM TimeSheetEntry", "queryAll")) == len(site.world.time_entries)
     assert await records(client, "SELECT Id FROM Task", "queryAll") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [("query-timeout", 400, "QUERY_TIMEOUT"), ("expired-token", 401, "INVALID_SESSION_ID")],
+)
+async def test_faults_of_a_query(fault, status, code):
+    """T9: long queries time out; a session may be ended at any time."""
+    _, client = await served(fault, tickets=2100)
+    answer = await asked(client, "SELECT Id FROM Case")
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+
+
+async def test_a_lost_cursor():
+    """A locator may be forgotten before its time."""
+    _, client = await served("lost-cursor", tickets=2100)
+    following = (await asked(client, "SELECT Id FROM Case")).json()["nextRecordsUrl"]
+    assert (await client.get(following)).json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
+
+
+async def test_a_job_may_fail():
+    """After its internal retries a job is Failed, with a message."""
+    _, client = await served("job-fails")
+    url, state = await finished(client, "SELECT Id FROM Case")
+    assert state == "Failed"
+    assert "retried" in (await client.get(url)).json()["errorMessage"]
+
+
+async def test_rows_change_while_they_are_read():
+    """T5: an edit or a delete in the middle of a list, once per request."""
+    site, client = await served("edits")
+    before = site.world.tickets.revision
+    await asked(client, "SELECT Id FROM Case")
+    assert site.world.tickets.revision == before + 1
+    site.faults.switch("deletes", on=True)
+    await asked(client, "SELECT Id FROM Case")
+    assert len(site.world.tickets.tombstones) == 1
+
+
+async def test_a_merged_contact_names_its_master():
+    """The loser of a merge is deleted and points to a contact of the same account who is there."""
+    _, client = await served(hours=900)
+    gone = await records(client, "SELECT MasterRecordId, AccountId FROM Contact WHERE IsDeleted = true", "queryAll")
+    masters = [row for row in gone if row["MasterRecordId"]]
+    kept = {row["Id"]: row["AccountId"] for row in await records(client, "SELECT Id, AccountId FROM Contact")}
+    assert masters
+    assert all(kept[row["MasterRecordId"]] == row["AccountId"] for row in masters)
+
+
+async def test_describe_is_asked_again_only_when_changed():
+    """If-Modified-Since is honoured with 304."""
+    _, client = await served()
+    first = await client.get(f"{DATA}/sobjects/Case/describe")
+    since = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert (await client.get(f"{DATA}/sobjects/Case/describe", headers=since)).status_code == 304
+
+
+async def test_aggregates_and_semi_joins():
+    """GROUP BY gives one AggregateResult each; an inner SELECT filters by ids."""
+    site, client = await served()
+    groups = await records(client, "SELECT Status, COUNT(Id) n FROM Case GROUP BY Status")
+    assert sum(group["n"] for group in groups) == len(site.world.tickets)
+    joined = await records(
+        client, "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Case WHERE IsClosed = false)"
+    )
+    assert 0 < len(joined) < len(site.world.companies)
+
+
+async def test_the_soap_login_of_older_clients():
+    """It answers with a session and the URL to go on with."""
+    site, client = await served()
+    secret = salesforce.credentials(site)
+    body = "<env:Body><n1:login><n1:username>{}</n1:username><n1:password>{}</n1:password></n1:login></env:Body>"
+    text = body.format(secret["username"], secret["password"] + secret["security_token"])
+    granted = await client.post("/services/Soap/u/62.0", content=text)
+    assert "<serverUrl>http://sf.test/services/Soap/u/62.0/00D" in granted.text
+    session = granted.text.partition("<sessionId>")[2].partition("<")[0]
+    assert (await client.get(f"{DATA}/limits", headers={"Authorization": f"Bearer {session}"})).status_code == 200
+    refused = await client.post("/services/Soap/u/62.0", content=body.format("x", "y"))
+    assert (refused.status_code, "INVALID_LOGIN" in refused.text) == (500, True)

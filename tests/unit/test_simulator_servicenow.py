@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 
 from simulator import servicenow
-from simulator.faults import Faults
+from simulator.faults import Fault, Faults
 from simulator.gateway import Gateway
 from simulator.servicenow_instance import Ids
 from simulator.site import Site
@@ -229,7 +229,7 @@ async def httpx_get(client, headers):
 async def test_a_late_error_stands_in_a_200():
     """T9: the status was sent before the 60 seconds were over; the rows before the error are not all."""
     site, client = served("late-error")
-    site.faults.table = {**site.faults.table, "late-error": site.faults.table["late-error"].__class__("now")}
+    site.faults.table = {**site.faults.table, "late-error": Fault("now")}
     answer = await client.get("/api/now/table/incident?sysparm_limit=50")
     assert answer.status_code == 200
     assert answer.json()["status"] == "failure"
@@ -265,8 +265,61 @@ async def test_an_overflow_of_a_session_is_an_empty_202():
     site, client = served("session-overflow")
     site.faults.table = {
         **site.faults.table,
-        "session-overflow": site.faults.table["session-overflow"].__class__("now"),
+        "session-overflow": Fault("now"),
     }
     assert (await client.get("/api/now/table/incident?sysparm_limit=1")).status_code == 200
     second = await client.get("/api/now/table/incident?sysparm_limit=1")
     assert (second.status_code, second.content) == (202, b"")
+
+
+@pytest.mark.parametrize(
+    ("fault", "path", "status"),
+    [
+        ("no-audit", "sys_audit_delete", 403),
+        ("forbidden", "incident", 403),
+        ("unauthorized", "incident", 401),
+    ],
+)
+async def test_missing_rights(fault, path, status):
+    """Rights are told by status."""
+    _, client = served(fault)
+    assert (await client.get(f"/api/now/table/{path}")).status_code == status
+
+
+async def test_without_an_order_pages_overlap():
+    """T4: no implicit sort; an order makes pages stable."""
+    site, client = served("unordered")
+    for query, stable in (("", False), (BY_INDEX, True)):
+        seen = set()
+        for offset in range(0, len(site.world.tickets), 50):
+            params = {"sysparm_query": query, "sysparm_limit": 50, "sysparm_offset": offset}
+            seen |= {row["sys_id"] for row in await rows(client, "incident", **params)}
+        assert (len(seen) == len(site.world.tickets)) == stable
+
+
+async def test_links_may_name_another_host():
+    """A link is not to be followed to wherever it points."""
+    _, client = served("foreign-links")
+    answer = await client.get("/api/now/table/incident?sysparm_limit=5")
+    assert "http://elsewhere.example/" in answer.headers["Link"]
+
+
+async def test_references_between_tables_resolve():
+    """Companies, callers, technicians and tasks are all found where the reference points."""
+    _, client = served()
+    [incident] = await rows(
+        client, "incident", sysparm_limit=1, sysparm_query="assigned_toISNOTEMPTY^company.nameISNOTEMPTY"
+    )
+    for name in ("company", "assigned_to", "opened_by", "assignment_group"):
+        assert (await client.get(incident[name]["link"])).json()["result"]["sys_id"] == incident[name]["value"]
+    [work] = await rows(client, "task_time_worked", sysparm_limit=1)
+    assert (await client.get(work["task"]["link"])).json()["result"]["sys_class_name"] == "incident"
+
+
+async def test_rows_change_while_they_are_read():
+    """T5: an edit in the middle of a list."""
+    site, client = served("edits")
+    site.faults.table = {**site.faults.table, "edits": Fault("now")}
+    before = site.world.tickets.revision
+    await rows(client, "incident", sysparm_limit=1)
+    assert site.world.tickets.revision == before + 1
