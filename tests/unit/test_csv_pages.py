@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -28,7 +29,8 @@ def landed(folder, body):
     """Land a body; return what was told and the part's rows."""
     page, part = folder / "page.csv", folder / "part.parquet"
     page.write_bytes(body)
-    told = land(page, part, key="Id", time="SystemModstamp", constants=CONSTANTS)
+    with duckdb.connect() as duck:
+        told = land(duck, page, part, key="Id", time="SystemModstamp", constants=CONSTANTS)
     return told, pq.read_table(part).to_pylist()
 
 

@@ -9,9 +9,9 @@ import asyncio
 import csv
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,7 +27,7 @@ AT_ONCE = 2
 """Pages converted at the same time; it bounds memory and scratch."""
 
 MEMORY_MB = 512
-"""What one conversion may use, in MiB."""
+"""What the conversions of one window may use, in MiB."""
 
 _BLOCK = 1 << 20
 _LONGEST_LINE = 8 << 20
@@ -43,14 +43,21 @@ class CsvPart:
     """A raw part made of one page; the change times are those of its first and last change."""
 
     path: Path
-    rows: int
+    keys: pa.ChunkedArray = field(repr=False)
     first: datetime | None
     last: datetime | None
     nul_bytes: int
     """NUL bytes that were taken out."""
 
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return len(self.keys)
 
-def land(page: Path, part: Path, *, key: str, time: str, constants: Mapping[str, object]) -> CsvPart:
+
+def land(
+    duck: duckdb.DuckDBPyConnection, page: Path, part: Path, *, key: str, time: str, constants: Mapping[str, object]
+) -> CsvPart:
     """Write one page as a raw part and remove the page; `constants` are its further columns.
 
     Raises SourceUnavailable for a page that is cut or has rows without key or time, OutOfSpace where the task is full.
@@ -60,19 +67,24 @@ def land(page: Path, part: Path, *, key: str, time: str, constants: Mapping[str,
         columns = _header(page)
         if not {key, time} <= set(columns):
             raise SourceUnavailable(f"A bulk page came without its columns {key} and {time}.")
-        with duckdb.connect(config=_CONFIG) as duck:
-            duck.execute(_copy(columns, key, time, constants), [*constants.values(), str(page), str(part)])
-            found = duck.execute(_FACTS, [str(part)]).fetchone()
+        duck.execute(_copy(columns, key, time, constants), [*constants.values(), str(page), str(part)])
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise OutOfSpace(f"A bulk page of {page.stat().st_size} bytes does not fit: {type(error).__name__}.") from None
     except duckdb.Error as error:
         raise SourceUnavailable(f"A bulk page is no whole CSV: {type(error).__name__}.") from None
     finally:
         page.unlink(missing_ok=True)
-    rows, complete, first, last = found or (0, 0, None, None)
-    if complete != rows:
-        raise SourceUnavailable(f"{rows - complete} rows of a bulk page have no {key} or no readable {time}.")
-    return CsvPart(part, rows, first, last, nul_bytes)
+    return _told(part, nul_bytes)
+
+
+def _told(part: Path, nul_bytes: int) -> CsvPart:
+    """Read back what the window is proven by: the keys, and the first and last change."""
+    written = pq.read_table(part, columns=["record_id", "source_updated_at"])
+    keys, times = written.columns
+    if missing := max(keys.null_count, times.null_count):
+        raise SourceUnavailable(f"{missing} rows of a bulk page have no key or no readable change time.")
+    span = pc.min_max(times).as_py()
+    return CsvPart(part, keys, span["min"], span["max"], nul_bytes)
 
 
 def strip_nul(page: Path) -> int:
@@ -97,13 +109,6 @@ def _header(page: Path) -> list[str]:
         if not source.read().endswith((b'"\n', b'"\r\n')):
             raise SourceUnavailable("A bulk page breaks off.")
     return columns
-
-
-_FACTS = """
-select count(*), count(*) filter (record_id is not null and source_updated_at is not null),
-    min(source_updated_at), max(source_updated_at)
-from read_parquet(?)
-"""
 
 
 def _copy(columns: list[str], key: str, time: str, constants: Mapping[str, object]) -> str:
@@ -147,9 +152,14 @@ class CsvLanding:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    @cached_property
+    def _duck(self) -> duckdb.DuckDBPyConnection:
+        """One engine for all pages, so that its memory is bounded once; most windows never need it."""
+        return duckdb.connect(config=_CONFIG)
+
     async def add(self, page: Path, part: Path, constants: Mapping[str, object]) -> CsvPart | None:
         """Start on a page; returns the part of an earlier one when there are too many at once."""
-        self._running.append(self._pool.submit(self._land, page, part, constants=constants))
+        self._running.append(self._pool.submit(self._land, self._duck.cursor(), page, part, constants=constants))
         return await self._next() if len(self._running) > AT_ONCE else None
 
     async def rest(self) -> list[CsvPart]:
@@ -164,5 +174,5 @@ class CsvLanding:
 
     async def _next(self) -> CsvPart:
         part = await asyncio.wrap_future(self._running.pop(0))
-        self._keys.append(pq.read_table(part.path, columns=["record_id"])["record_id"])
+        self._keys.append(part.keys)
         return part

@@ -20,7 +20,7 @@ PAGE = 50_000
 PATIENCE = 3600.0
 """Seconds to wait for a job; then the window is split."""
 
-_FIRST_PAUSE, _LAST_PAUSE = 0.5, 30.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.25, 30.0
 _REFUSALS = {
     "INVALIDENTITY",
     "FEATURENOTENABLED",
