@@ -9,7 +9,6 @@ kept; messages are not kept, since the next tick plans them again. Demo credenti
 import base64
 import json
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +20,8 @@ from avesa.settings import settings
 
 KEPT = settings().scratch_path / "kept"
 EVERY = 60.0
+MARK = "/avesa/local/put-back"
+"""A parameter that says that this LocalStack has what was kept; one that started again does not have it."""
 TABLES = ("TenantServices-local", "LastUpdated-local", "Windows-local", "Leases-local")
 
 
@@ -29,7 +30,7 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name=settings().region, endpoint_url=settings().endpoint_url)
 
 
-STATE, LAKE, SECRETS = client("dynamodb"), client("s3"), client("secretsmanager")
+STATE, LAKE, SECRETS, MARKS = client("dynamodb"), client("s3"), client("secretsmanager"), client("ssm")
 BUCKET = settings().lake_url.removeprefix("s3://")
 
 
@@ -50,9 +51,7 @@ def keep() -> None:
 
 
 def put_back() -> None:
-    """Fill an emulator that has started empty with what was kept."""
-    if next(scan("TenantServices-local"), None) is not None:
-        return
+    """Fill a LocalStack that has started empty with what was kept."""
     for key in read("tags", {}):
         LAKE.upload_file(str(KEPT / "lake" / key), BUCKET, key)
     for name, value in read("secrets", {}).items():
@@ -60,6 +59,12 @@ def put_back() -> None:
     for table, items in read("items", {}).items():
         for item in items:
             STATE.put_item(TableName=table, Item=item)
+    MARKS.put_parameter(Name=MARK, Value="done", Type="String", Overwrite=True)
+
+
+def started_anew() -> bool:
+    """Whether this LocalStack has not been given yet what was kept."""
+    return not MARKS.get_parameters(Names=[MARK])["Parameters"]
 
 
 def scan(table: str) -> Iterator[Any]:
@@ -101,13 +106,16 @@ def main() -> None:
     """Put back, then keep until told to stop."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    put_back()
     pulse = Pulse(settings().scratch_path)
-    while not stop.is_set():
+    while True:
+        if started_anew():
+            put_back()
         pulse.beat()
-        stop.wait(EVERY)
-        keep()
-    sys.exit(0)
+        stopped = stop.wait(EVERY)
+        if not started_anew():
+            keep()
+        if stopped:
+            return
 
 
 if __name__ == "__main__":
