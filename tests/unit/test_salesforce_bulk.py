@@ -54,7 +54,7 @@ def test_a_large_window_goes_through_a_bulk_job():
     assert order["query"].startswith("SELECT Id, SystemModstamp, Status, SLA__c FROM Case WHERE SystemModstamp >= ")
     assert "ORDER BY" not in order["query"]
     assert (order["operation"], order["contentType"], order["lineEnding"]) == ("queryAll", "CSV", "LF")
-    assert [s.seconds for s in steps if isinstance(s, Pause)] == [0.25, 0.375]
+    assert [s.seconds for s in steps if isinstance(s, Pause)] == [0.1, 0.2]
     first, second = [s for s in steps if getattr(s, "url", "").endswith("/results")]
     assert first.to_file
     assert first.headers["Accept"] == "text/csv"

@@ -169,8 +169,12 @@ class CsvLanding:
     @property
     def distinct(self) -> int:
         """How many different keys have been landed; the keys are held as columns, some 22 bytes each."""
-        chunks = [chunk for keys in self._keys for chunk in keys.chunks]
-        return int(pc.count_distinct(pa.chunked_array(chunks, pa.string())).as_py()) if chunks else 0
+        if not self._keys:
+            return 0
+        with self._duck.cursor() as duck:
+            keys = pa.chunked_array([chunk for keys in self._keys for chunk in keys.chunks], pa.string())
+            duck.register("landed", pa.table({"key": keys}))
+            return int(duck.execute("select count(distinct key) from landed").fetchall()[0][0])
 
     async def _next(self) -> CsvPart:
         part = await asyncio.wrap_future(self._running.pop(0))

@@ -20,7 +20,7 @@ PAGE = 50_000
 PATIENCE = 3600.0
 """Seconds to wait for a job; then the window is split."""
 
-_FIRST_PAUSE, _LAST_PAUSE = 0.25, 30.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.1, 30.0
 _REFUSALS = {
     "INVALIDENTITY",
     "FEATURENOTENABLED",
@@ -91,7 +91,7 @@ def _finish(job: _Job, url: str) -> Steps:
         if waited >= PATIENCE:
             yield Request("PATCH", url, headers={"Content-Type": "application/json"}, body=b'{"state":"Aborted"}')
             raise Split("Salesforce's bulk job took more than an hour.")
-        pause = min(max(_FIRST_PAUSE, pause * 1.5), _LAST_PAUSE)
+        pause = min(max(_FIRST_PAUSE, pause * 2), _LAST_PAUSE)
         waited += pause
         yield Pause(pause)
         response = yield Request("GET", url)
