@@ -39,7 +39,7 @@ class Landing:
         self._raw = RawParts(
             self._folder, self._constants(), self.settings.part_bytes, zoned=self.stamp.endswith(("Z", "0", "z"))
         )
-        self._csv = CsvLanding(key=self.entity.key, time=self.entity.time)
+        self._csv = CsvLanding(key=self.entity.key, time=self.entity.time, memory_mb=self.settings.memory_limit_mb)
 
     def __enter__(self) -> Self:
         return self

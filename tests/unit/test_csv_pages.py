@@ -136,7 +136,7 @@ def test_any_text_survives_t19(tmp_path, cells):
 async def test_pages_are_converted_beside_the_walk(tmp_path):
     """A page may be added before the last is done; every page comes back once, in order."""
     parts = []
-    with CsvLanding(key="Id", time="SystemModstamp") as landing:
+    with CsvLanding(key="Id", time="SystemModstamp", memory_mb=512) as landing:
         for number in range(5):
             page = tmp_path / f"{number}.csv"
             page.write_bytes(sheet([(f"{number}", STAMP, "x")]))
@@ -150,7 +150,7 @@ async def test_pages_are_converted_beside_the_walk(tmp_path):
 
 async def test_a_page_that_comes_twice_counts_once_t8(tmp_path):
     """Rows are counted by key: a repeated page cannot stand in for a lost one. Pages do not stay on scratch."""
-    with CsvLanding(key="Id", time="SystemModstamp") as landing:
+    with CsvLanding(key="Id", time="SystemModstamp", memory_mb=512) as landing:
         assert landing.distinct == 0
         for number in range(2):
             page = tmp_path / f"{number}.csv"
@@ -165,7 +165,7 @@ async def test_a_broken_page_is_told_by_a_later_step(tmp_path):
     """A fault in the background is not lost."""
     page = tmp_path / "page.csv"
     page.write_bytes(b"")
-    with CsvLanding(key="Id", time="SystemModstamp") as landing:
+    with CsvLanding(key="Id", time="SystemModstamp", memory_mb=512) as landing:
         await landing.add(page, tmp_path / "part.parquet", CONSTANTS)
         with pytest.raises(SourceUnavailable):
             await landing.rest()

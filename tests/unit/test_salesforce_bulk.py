@@ -58,8 +58,8 @@ def test_a_large_window_goes_through_a_bulk_job():
     first, second = [s for s in steps if getattr(s, "url", "").endswith("/results")]
     assert first.to_file
     assert first.headers["Accept"] == "text/csv"
-    assert dict(first.params) == {"maxRecords": "50000"}
-    assert dict(second.params) == {"maxRecords": "50000", "locator": "MTAwMDA"}
+    assert dict(first.params) == {"maxRecords": "625000"}
+    assert dict(second.params) == {"maxRecords": "625000", "locator": "MTAwMDA"}
     assert [s.csv.name for s in steps if isinstance(s, Page)] == ["MTAwMDA.csv", "null.csv"]
     assert (steps[-1].method, steps[-1].url) == ("DELETE", JOB)
     assert "Bulk" not in " ".join(proof.notes)
@@ -173,3 +173,9 @@ def test_a_foreign_answer_is_no_job(body):
     """What is no job is the source's trouble."""
     with pytest.raises(SourceUnavailable):
         play(walk(), DESCRIBED, limits(), reply(body))
+
+
+def test_a_wide_object_has_shorter_pages_t10():
+    """Pages hold a number of cells, so that a page of any object takes about the same memory."""
+    steps, _ = play(walk(MANY), wide(498), limits(), job("JobComplete"), sheet(), Landed(1), reply(b"", 204))
+    assert dict(steps[3].params)["maxRecords"] == "5000"

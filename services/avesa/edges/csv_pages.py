@@ -26,16 +26,9 @@ from avesa.errors import OutOfSpace, SourceUnavailable
 AT_ONCE = 2
 """Pages converted at the same time; it bounds memory and scratch."""
 
-MEMORY_MB = 512
-"""What the conversions of one window may use, in MiB."""
-
 _BLOCK = 1 << 20
 _LONGEST_LINE = 8 << 20
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "threads": 1,
-    "memory_limit": f"{MEMORY_MB}MB",
-    "preserve_insertion_order": False,
-}
+_BUFFER = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +114,10 @@ def _copy(columns: list[str], key: str, time: str, constants: Mapping[str, objec
             select {_name(key)} as record_id, try_cast({_name(time)} as timestamptz) as source_updated_at,
                 cast(to_json(struct_pack({record})) as varchar) as payload{fixed}
             from read_csv(?, columns = {{{types}}}, header = true, auto_detect = false, parallel = false,
-                delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', max_line_size = {_LONGEST_LINE})
+                delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '',
+                max_line_size = {_LONGEST_LINE}, buffer_size = {_BUFFER})
         ) to ? (format parquet, compression zstd, compression_level 1, row_group_size 20480,
-            string_dictionary_page_size_limit 1)
+            row_group_size_bytes '32MB', string_dictionary_page_size_limit 1)
     """
 
 
@@ -138,7 +132,8 @@ def _text(literal: str) -> str:
 class CsvLanding:
     """Lands a window's pages beside the walk: a page may be added while others are still being converted."""
 
-    def __init__(self, *, key: str, time: str) -> None:
+    def __init__(self, *, key: str, time: str, memory_mb: int) -> None:
+        self._memory_mb = memory_mb
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="csv page")
         self._running: list[Future[CsvPart]] = []
         self._keys: list[pa.ChunkedArray] = []
@@ -155,7 +150,9 @@ class CsvLanding:
     @cached_property
     def _duck(self) -> duckdb.DuckDBPyConnection:
         """One engine for all pages, so that its memory is bounded once; most windows never need it."""
-        return duckdb.connect(config=_CONFIG)
+        return duckdb.connect(
+            config={"threads": 1, "memory_limit": f"{self._memory_mb}MB", "preserve_insertion_order": False}
+        )
 
     async def add(self, page: Path, part: Path, constants: Mapping[str, object]) -> CsvPart | None:
         """Start on a page; returns the part of an earlier one when there are too many at once."""

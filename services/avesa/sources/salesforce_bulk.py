@@ -14,8 +14,8 @@ from avesa.sources.dialect import Page, Pause, Request, Response, Session
 from avesa.sources.salesforce_errors import judge, told
 from avesa.sources.salesforce_sign_in import data
 
-PAGE = 50_000
-"""Rows of a result page: what is on scratch and in memory at once; `bulk_page` of an entity's options."""
+CELLS = 2_500_000
+"""Cells of a result page, some 50 MB: what is on scratch and in memory at once (T10)."""
 
 PATIENCE = 3600.0
 """Seconds to wait for a job; then the window is split."""
@@ -42,8 +42,11 @@ Steps = Generator[Request | Page | Pause, Any, str]
 """Yields like a walk; returns why Bulk could not do it, or nothing."""
 
 
-def bulk(entity: Entity, soql: str, session: Session) -> Steps:
-    """Run one job and yield its pages; a refusal is told, so that REST can take over."""
+def bulk(entity: Entity, soql: str, columns: int, session: Session) -> Steps:
+    """Run one job and yield its pages; a refusal is told, so that REST can take over.
+
+    `bulk_page` of the entity's options sets the rows of a page; else wide objects have shorter ones.
+    """
     response = yield _create(session, soql)
     if refusal := _refused(response):
         return refusal
@@ -51,7 +54,7 @@ def bulk(entity: Entity, soql: str, session: Session) -> Steps:
     url = data(session, f"jobs/query/{job.id}")
     failure = yield from _finish(job, url)
     if not failure:
-        yield from _pages(url, int(entity.options.get("bulk_page", PAGE)))
+        yield from _pages(url, int(entity.options.get("bulk_page", CELLS // columns)))
     yield Request("DELETE", url, judged=False)
     return failure
 

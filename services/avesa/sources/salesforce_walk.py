@@ -31,7 +31,8 @@ def walk(entity: Entity, window: Window, session: Session, count: int) -> Walk:
     columns = choose(entity, described)
     notes = [f"Hidden from the user and left out: {', '.join(columns.hidden)}."] if columns.hidden else []
     if (yield from by_bulk(entity, window, session, columns, count)):
-        refusal = yield from bulk(entity, select(entity, columns.names, where(entity, window), ordered=False), session)
+        soql = select(entity, columns.names, where(entity, window), ordered=False)
+        refusal = yield from bulk(entity, soql, len(columns.names), session)
         if not refusal:
             return Proof(notes=tuple(notes))
         notes.append(f"Read by REST, since Bulk did not do it: {refusal}.")
