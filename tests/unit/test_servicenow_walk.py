@@ -110,6 +110,15 @@ def test_an_empty_page_with_a_total_is_stepped_over_t6():
     assert proof.hidden == 100
 
 
+def test_a_clamped_limit_hides_no_rows_t6():
+    """An instance that gives 100 rows where 1000 were asked for: an empty page is stepped over by no more."""
+    rows = [row("z")]
+    entity = replace(INCIDENT, page_size=1000)
+    steps, proof = play(walk(150, entity), page([], 150), page(rows, 150), landed(rows), page([], 0))
+    assert [params(s)["sysparm_offset"] for s in steps if isinstance(s, Request)] == ["0", "100", "0"]
+    assert proof.hidden == 149
+
+
 def test_all_hidden_ends_at_the_total_t6():
     """When nothing shows up to the total, all is hidden, and told."""
     _, proof = play(walk(150), page([], 150), page([], 150))

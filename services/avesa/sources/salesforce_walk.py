@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from avesa.core.entity import Entity
 from avesa.core.windows import Window
@@ -85,6 +86,7 @@ def _rest(
 
 def _next(session: Session, frame: Answer) -> Request:
     """The next page, by path only: a token goes to no host that an answer names."""
-    if not frame.nextRecordsUrl.startswith("/services/data/"):
+    path = urlsplit(frame.nextRecordsUrl).path
+    if not path.startswith("/services/data/"):
         raise Unproven("Salesforce says that there is more and not where.")
-    return Request("GET", session.base_url + frame.nextRecordsUrl, judged=False)
+    return Request("GET", session.base_url + path, judged=False)

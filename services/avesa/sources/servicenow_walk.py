@@ -35,6 +35,8 @@ class _Place:
     shown: int = 0
     matched: int = 0
     """Rows that the first answer said to match."""
+    widest: int = 100
+    """Rows that a page is known to reach over: an instance may clamp the limit without a word."""
 
     def hidden(self) -> Proof:
         """Tell what was counted and never shown."""
@@ -65,7 +67,7 @@ def walk(entity: Entity, window: Window, session: Session, count: int) -> Walk:
             landed = yield Page(response.body, envelope="result")
             _advance(place, landed, window)
         else:
-            place.offset += place.limit
+            place.offset += min(place.limit, place.widest)
         if _ended(place, rows, total(response)):
             return place.hidden()
 
@@ -98,6 +100,7 @@ def _advance(place: _Place, landed: Landed, window: Window) -> None:
     if not window.start.strftime(STAMP) <= last[0] < window.end.strftime(STAMP):
         raise Unproven(f"ServiceNow sent a row of {last[0]}, outside {window}: it ignores a part of the query.")
     place.after, place.offset, place.shown = last, 0, place.shown + landed.rows
+    place.widest = max(place.widest, landed.rows)
 
 
 def _ended(place: _Place, rows: int, matched: int) -> bool:
