@@ -21,13 +21,15 @@ array_size array_slice array_sort array_to_string arrow_json_extract bracket cas
 concat concat_ws contains date_add date_sub date_trunc datediff day distinct divide element_at ends_with epoch
 epoch_ms explode filter first flatten floor greatest hour if ifnull in interval is_nan j_s_o_n_object
 json_array_contains json_extract json_extract_array json_extract_scalar json_extract_string json_keys
-json_object json_serialize least left len length list list_aggregate list_concat list_contains list_distinct
+json_object json_serialize json_transform least left len length list list_aggregate list_concat list_contains
+list_distinct
 list_extract list_filter list_first list_has list_sort list_transform list_value list_zip lower lpad ltrim
-make_interval make_time make_timestamptz map map_extract map_from_entries max md5 min minute month not nullif
+make_interval make_time make_timestamptz map map_entries map_extract map_from_entries max md5 min minute month
+not nullif
 or ord pad parse_json regexp_extract regexp_full_match regexp_like regexp_matches regexp_replace
 regexp_split_to_array repeat replace reverse right round row_number rpad rtrim second sha256 sign split
 split_part starts_with str_position str_to_time string_agg string_split string_to_array strip_accents strptime
-struct struct_extract struct_pack substr substring sum time_str_to_time time_to_str timestamp timestamptz
+struct struct_extract struct_pack substr substring sum time_str_to_time time_to_str time_to_unix timestamp timestamptz
 to_hours to_json to_minutes to_seconds to_timestamp transform translate trim try try_cast try_strptime
 ts_or_ds_add ts_or_ds_to_date unicode unix_to_time unnest upper xor year
 """
