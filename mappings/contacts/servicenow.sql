@@ -17,9 +17,9 @@ select
         nullif(regexp_replace(r.phone, '[^0-9+]', '', 'g'), ''), nullif(regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g'), '')
     ) as phone,
     nullif(regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g'), '') as mobile,
-    list_distinct(list_filter(
+    list_sort(list_distinct(list_filter(
         [regexp_replace(r.phone, '[^0-9+]', '', 'g'), regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g')], lambda p: p <> ''
-    )) as phones,
+    ))) as phones,
     nullif(r.active, '') as is_active,
     nullif(r.locked_out, '') as is_locked_out,
     nullif(r.vip, '') as is_vip,
