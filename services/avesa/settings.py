@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from avesa.core.names import aws_bucket
 from avesa.errors import UsageError
 
 
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     home: Path = Path(".avesa")
     """Where an embedded installation lives: state, secrets, lake and scratch."""
     lake: str = ""
-    """`s3://bucket` or a folder; empty is `<home>/lake`."""
+    """`s3://bucket` or a folder; empty is `<home>/lake`, or the environment's own bucket on AWS."""
     scratch: Path | None = None
     """Scratch disk for raw parts and DuckDB; None is `<home>/scratch`."""
     mappings: Path | None = None
@@ -62,7 +63,8 @@ class Settings(BaseSettings):
     @property
     def lake_url(self) -> str:
         """The lake's root."""
-        return self.lake or str(self.home / "lake")
+        own = self.home / "lake" if self.environment == "embedded" else f"s3://{aws_bucket(self.environment)}"
+        return self.lake or str(own)
 
     @property
     def scratch_path(self) -> Path:

@@ -108,6 +108,14 @@ def parse(body: bytes) -> Message:
     return message
 
 
+def group_of(body: bytes) -> str:
+    """The group of a message as it lies on a queue; what is not ours has none of its own."""
+    try:
+        return parse(body).group
+    except BadMessage:
+        return "all"
+
+
 def _check(message: Any) -> None:
     if tenant := getattr(message, "tenant", ""):
         tenant_id(tenant)

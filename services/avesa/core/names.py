@@ -43,3 +43,33 @@ def ingest_queue(source: str) -> str:
 def transform_queue(table: str) -> str:
     """The queue of a table's transform service."""
     return f"canonical-transform-{table.replace('_', '-')}"
+
+
+def aws_queue(name: str, environment: str) -> str:
+    """A queue as SQS knows it: `avesa-connectwise-ingestion-dev`."""
+    return f"avesa-{name}-{environment}"
+
+
+def aws_dead_letters(name: str, environment: str) -> str:
+    """The dead-letter queue beside it: `avesa-connectwise-ingestion-dlq-dev`."""
+    return f"avesa-{name}-dlq-{environment}"
+
+
+def aws_table(table: str, environment: str) -> str:
+    """A table of the store as DynamoDB knows it: `TenantServices-dev`; production's carry no suffix."""
+    return table if environment == "prod" else f"{table}-{environment}"
+
+
+def aws_bucket(environment: str) -> str:
+    """The lake's bucket where no setting names another: `data-storage-msp-dev`."""
+    return f"data-storage-msp-{environment}"
+
+
+def aws_secret(tenant: str, environment: str) -> str:
+    """The one secret of a tenant: `avesa/dev/tenants/acme`."""
+    return f"avesa/{environment}/tenants/{tenant_id(tenant)}"
+
+
+def aws_key(environment: str) -> str:
+    """The alias of the key that encrypts it."""
+    return f"alias/avesa-{environment}"
