@@ -77,11 +77,21 @@ def mapped(entity: Entity, scan: str) -> str:
         with record as (
             select record_id, source_updated_at, pulled_at, payload,
                 (md5_number_lower(payload) >> 1)::bigint as content_hash,
-                json_transform(payload, {lit(json.dumps(entity.shape))}) as r
+                json_transform(payload, {lit(json.dumps(entity.shape))}) as r, {_custom(entity.custom)} as custom_fields
             from {scan}
         )
         select {_CARRIED}{entity.select[match.end() :]}
     """
+
+
+def _custom(pattern: str) -> str:
+    """A tenant's own fields as JSON, names in order; a payload is parsed for them only if it may hold one."""
+    if not pattern:
+        return "null::varchar"
+    part = max(f'"{pattern}"'.split("*"), key=len)
+    return f"""case when contains(payload, {lit(part)}) then nullif(to_json(map_from_entries(list_sort(list_filter(
+                    map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
+                    lambda e: e.key glob {lit(pattern)} and e.value <> ''))))::varchar, '{{}}') end"""
 
 
 def _cast(column: Column, chosen: set[str], source: str) -> str:
@@ -169,7 +179,7 @@ def final(contract: Contract, old: str | None) -> str:
             least(b.first_seen_at, e.first_seen_at, f.first_seen_at) as first_seen_at,
             b.is_deleted or {dead} or {was} as is_deleted,
             case when {dead} then g.deleted_at when {was} then e.deleted_at else b.deleted_at end as deleted_at,
-            case when {dead} then coalesce(g.delete_cause, 'deleted') when {was} then e.delete_cause
+            case when {dead} then coalesce(b.delete_cause, g.delete_cause, 'deleted') when {was} then e.delete_cause
                 else b.delete_cause end as delete_cause,
             e.file as _file
         from base b join changed c on c.key = b.{name(contract.key)} and c.takes = b._takes
