@@ -82,8 +82,9 @@ class Budget:
             now = self._clock()
             found = Bucket.full(self._per_minute, now) if item is None else msgspec.convert(item.body, Bucket)
             bucket, granted, wait = change(replace(found, per_minute=self._per_minute))
-            if self._seen.day_left is not None:
-                bucket = replace(bucket, day_left=self._seen.day_left, day_max=self._seen.day_max)
+            if self._seen.day_left is not None and (bucket.day_at is None or bucket.day_at < self._seen_at):
+                seen = self._seen
+                bucket = replace(bucket, day_left=seen.day_left, day_max=seen.day_max, day_at=self._seen_at)
             put = Put(
                 self._key, msgspec.to_builtins(bucket), 0 if item is None else item.version, now + timedelta(days=2)
             )
