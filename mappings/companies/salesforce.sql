@@ -6,7 +6,8 @@ select
     case
         when lower(trim(r.Type)) like 'prospect%' or lower(trim(r.Type)) = 'lead' then 'prospect'
         when lower(trim(r.Type)) like 'former%' then 'inactive'
-        when coalesce(lower(trim(r.Type)), '') = '' or lower(trim(r.Type)) like 'customer%' or lower(trim(r.Type)) like '%partner%'
+        when coalesce(trim(r.Type), '') = ''
+            or lower(trim(r.Type)) like 'customer%' or lower(trim(r.Type)) like '%partner%'
             or lower(trim(r.Type)) in ('client', 'vendor', 'supplier', 'owner') then 'active'
         else 'other'
     end as status,
@@ -33,10 +34,11 @@ select
     nullif(r.BillingLongitude, '') as longitude,
     nullif(concat_ws(', ', nullif(r.ShippingStreet, ''), nullif(r.ShippingCity, ''), nullif(r.ShippingState, ''),
         nullif(r.ShippingPostalCode, ''), nullif(r.ShippingCountry, '')), '') as shipping_address,
-    nullif(regexp_replace(r.Phone, '[^0-9+]', '', 'g'), '') as phone,
-    nullif(regexp_replace(r.Fax, '[^0-9+]', '', 'g'), '') as fax,
+    phone(r.Phone) as phone,
+    phone(r.Fax) as fax,
     nullif(r.Website, '') as website,
     nullif(r.Industry, '') as market,
+    nullif(r.Sic, '') as industry_code,
     nullif(r.OwnerId, '') as owner_id,
     nullif(r.AccountNumber, '') as account_number,
     nullif(r.Ownership, '') as ownership,
@@ -50,10 +52,7 @@ select
     nullif(r.CreatedDate, '') as created_at_source,
     nullif(r.CreatedById, '') as created_by,
     nullif(r.LastModifiedById, '') as updated_by,
-    case when contains(payload, '__c"') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: ends_with(e.key, '__c') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields,
+    custom_fields,
     coalesce(r.IsDeleted = 'true' or r.MasterRecordId <> '', false) as is_deleted,
     case when r.IsDeleted = 'true' or r.MasterRecordId <> '' then source_updated_at end as deleted_at,
     case when r.MasterRecordId <> '' then 'merged' when r.IsDeleted = 'true' then 'deleted' end as delete_cause

@@ -9,6 +9,7 @@ create table companies (
     types_raw varchar,                  -- Its types as the source has them.
     is_client boolean,                  -- Whether client is among its types.
     is_vendor boolean,                  -- Whether it sells to the provider.
+    vendor_type varchar,                -- What it sells, as the source has it.
     is_lead boolean,                    -- Whether it is only a lead.
     parent_company_key varchar,         -- The company it belongs to: companies.company_key.
     bill_to_company_key varchar,        -- The company that pays: companies.company_key.
@@ -26,6 +27,7 @@ create table companies (
     website varchar,                    -- Web address.
     territory varchar,                  -- Territory.
     market varchar,                     -- Market or industry.
+    industry_code varchar,              -- Standard industrial classification.
     site varchar,                       -- Main site.
     time_zone varchar,                  -- Its time zone's name.
     default_contact_key varchar,        -- Whom to call: contacts.contact_key.
@@ -38,6 +40,7 @@ create table companies (
     rating varchar,                     -- Rating as the source has it.
     stock_symbol varchar,               -- Ticker symbol.
     annual_revenue decimal(18,4),       -- Revenue in a year.
+    profits decimal(18,4),              -- Profits in a year.
     market_cap decimal(18,4),           -- Market value.
     employees bigint,                   -- How many work there.
     acquired_at timestamptz,            -- When it became a customer.

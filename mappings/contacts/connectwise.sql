@@ -11,27 +11,24 @@ select
     r.site.name as site,
     r.companyLocation.name as company_location,
     'connectwise:' || r.managerContactId as manager_contact_key,
-    lower(trim(coalesce(
+    email(coalesce(
         list_filter(r.communicationItems, lambda i: i.communicationType = 'Email' and i.defaultFlag = 'true')[1].value,
         list_filter(r.communicationItems, lambda i: i.communicationType = 'Email')[1].value
-    ))) as email,
-    list_transform(list_filter(r.communicationItems, lambda i: i.communicationType = 'Email'), lambda i: lower(trim(i.value)))
-        as emails,
-    nullif(regexp_replace(coalesce(
+    )) as email,
+    list_transform(
+        list_filter(r.communicationItems, lambda i: i.communicationType = 'Email'), lambda i: email(i.value)
+    ) as emails,
+    phone(coalesce(
         list_filter(r.communicationItems, lambda i: i.communicationType = 'Phone' and i.defaultFlag = 'true')[1].value,
         list_filter(r.communicationItems, lambda i: i.communicationType = 'Phone')[1].value,
         r.defaultPhoneNbr
-    ), '[^0-9+]', '', 'g'), '') as phone,
-    nullif(regexp_replace(
-        list_filter(r.communicationItems, lambda i: i.communicationType = 'Phone' and lower(i.type.name) in ('mobile', 'cell'))[1].value,
-        '[^0-9+]', '', 'g'
-    ), '') as mobile,
-    nullif(regexp_replace(
-        list_filter(r.communicationItems, lambda i: i.communicationType = 'Fax')[1].value, '[^0-9+]', '', 'g'
-    ), '') as fax,
+    )) as phone,
+    phone(list_filter(
+        r.communicationItems, lambda i: i.communicationType = 'Phone' and lower(i.type.name) in ('mobile', 'cell')
+    )[1].value) as mobile,
+    phone(list_filter(r.communicationItems, lambda i: i.communicationType = 'Fax')[1].value) as fax,
     list_transform(
-        list_filter(r.communicationItems, lambda i: i.communicationType = 'Phone'),
-        lambda i: regexp_replace(i.value, '[^0-9+]', '', 'g')
+        list_filter(r.communicationItems, lambda i: i.communicationType = 'Phone'), lambda i: phone(i.value)
     ) as phones,
     r.defaultPhoneType as default_phone_type,
     r.inactiveFlag = 'false' as is_active,

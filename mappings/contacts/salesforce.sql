@@ -9,22 +9,24 @@ select
     nullif(r.Department, '') as department,
     'salesforce:' || nullif(r.AccountId, '') as company_key,
     'salesforce:' || nullif(r.ReportsToId, '') as manager_contact_key,
-    nullif(regexp_replace(lower(r.Email), '[\s\p{Cf}]', '', 'g'), '') as email,
-    list_filter([regexp_replace(lower(r.Email), '[\s\p{Cf}]', '', 'g')], lambda e: e <> '') as emails,
-    coalesce(nullif(regexp_replace(r.Phone, '[^0-9+]', '', 'g'), ''), nullif(regexp_replace(r.MobilePhone, '[^0-9+]', '', 'g'), '')) as phone,
-    nullif(regexp_replace(r.MobilePhone, '[^0-9+]', '', 'g'), '') as mobile,
-    nullif(regexp_replace(r.Fax, '[^0-9+]', '', 'g'), '') as fax,
+    email(r.Email) as email,
+    list_filter([email(r.Email)], lambda e: e is not null) as emails,
+    coalesce(phone(r.Phone), phone(r.MobilePhone)) as phone,
+    phone(r.MobilePhone) as mobile,
+    phone(r.Fax) as fax,
     list_sort(list_distinct(list_filter(
-        [regexp_replace(r.Phone, '[^0-9+]', '', 'g'), regexp_replace(r.MobilePhone, '[^0-9+]', '', 'g'), regexp_replace(r.HomePhone, '[^0-9+]', '', 'g')],
-        lambda p: p <> ''
+        [phone(r.Phone), phone(r.MobilePhone), phone(r.HomePhone)], lambda p: p is not null
     ))) as phones,
     nullif(r.MailingStreet, '') as street,
     nullif(r.MailingCity, '') as city,
     nullif(r.MailingState, '') as state,
     nullif(r.MailingPostalCode, '') as zip,
     nullif(r.MailingCountry, '') as country,
+    nullif(concat_ws(', ', nullif(r.OtherStreet, ''), nullif(r.OtherCity, ''), nullif(r.OtherState, ''),
+        nullif(r.OtherPostalCode, ''), nullif(r.OtherCountry, '')), '') as other_address,
     nullif(r.HasOptedOutOfEmail, '') as is_unsubscribed,
     nullif(r.DoNotCall, '') as do_not_call,
+    nullif(r.IsEmailBounced, '') as email_bounced,
     nullif(r.EmailBouncedDate, '') as email_bounced_at,
     nullif(r.EmailBouncedReason, '') as email_bounced_reason,
     nullif(r.Birthdate, '') as birth_date,
@@ -34,10 +36,7 @@ select
     nullif(r.CreatedDate, '') as created_at_source,
     nullif(r.CreatedById, '') as created_by,
     nullif(r.LastModifiedById, '') as updated_by,
-    case when contains(payload, '__c"') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: ends_with(e.key, '__c') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields,
+    custom_fields,
     coalesce(r.IsDeleted = 'true' or r.MasterRecordId <> '', false) as is_deleted,
     case when r.IsDeleted = 'true' or r.MasterRecordId <> '' then source_updated_at end as deleted_at,
     case when r.MasterRecordId <> '' then 'merged' when r.IsDeleted = 'true' then 'deleted' end as delete_cause

@@ -11,18 +11,18 @@ select
     'servicenow:' || nullif(r.company, '') as company_key,
     nullif(r.location, '') as site,
     'servicenow:' || nullif(r.manager, '') as manager_contact_key,
-    nullif(regexp_replace(lower(r.email), '[\s\p{Cf}]', '', 'g'), '') as email,
-    list_filter([regexp_replace(lower(r.email), '[\s\p{Cf}]', '', 'g')], lambda e: e <> '') as emails,
-    coalesce(
-        nullif(regexp_replace(r.phone, '[^0-9+]', '', 'g'), ''), nullif(regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g'), '')
-    ) as phone,
-    nullif(regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g'), '') as mobile,
-    list_sort(list_distinct(list_filter(
-        [regexp_replace(r.phone, '[^0-9+]', '', 'g'), regexp_replace(r.mobile_phone, '[^0-9+]', '', 'g')], lambda p: p <> ''
-    ))) as phones,
+    email(r.email) as email,
+    list_filter([email(r.email)], lambda e: e is not null) as emails,
+    coalesce(phone(r.phone), phone(r.mobile_phone)) as phone,
+    phone(r.mobile_phone) as mobile,
+    list_sort(list_distinct(
+        list_filter([phone(r.phone), phone(r.mobile_phone)], lambda p: p is not null)
+    )) as phones,
     nullif(r.active, '') as is_active,
     nullif(r.locked_out, '') as is_locked_out,
     nullif(r.vip, '') as is_vip,
+    r.web_service_access_only = 'true' or r.internal_integration_user = 'true' as is_service_account,
+    nullif(r.roles, '') as roles,
     nullif(r.employee_number, '') as employee_number,
     nullif(r.source, '') as origin,
     nullif(r.time_zone, '') as time_zone,
@@ -31,8 +31,5 @@ select
     nullif(r.sys_created_on, '') as created_at_source,
     nullif(r.sys_created_by, '') as created_by,
     nullif(r.sys_updated_by, '') as updated_by,
-    case when contains(payload, '"u_') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: starts_with(e.key, 'u_') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields
+    custom_fields
 from record

@@ -26,6 +26,7 @@ create table contacts (
     state varchar,                      -- State or region.
     zip varchar,                        -- Postal code.
     country varchar,                    -- Country.
+    other_address varchar,              -- Another address, in one line. #pii
     is_active boolean,                  -- Whether they are still there.
     is_default boolean,                 -- Whether they are the company's first contact.
     is_billing_default boolean,         -- Whether they get the invoices.
@@ -34,13 +35,16 @@ create table contacts (
     portal_disabled boolean,            -- Whether they may not use the portal.
     is_locked_out boolean,              -- Whether their login is locked.
     is_vip boolean,                     -- Whether they go first.
+    is_service_account boolean,         -- Whether it is a program, not a person.
     is_unsubscribed boolean,            -- Whether they want no mail.
     do_not_call boolean,                -- Whether they want no calls.
+    email_bounced boolean,              -- Whether mail to them comes back.
     email_bounced_at timestamptz,       -- When a mail to them came back.
     email_bounced_reason varchar,       -- Why.
     birth_date date,                    -- Birthday. #pii
     employee_number varchar,            -- Employee number.
     contact_types varchar,              -- Types as the source has them.
+    roles varchar,                      -- Roles at the source.
     origin varchar,                     -- How they were found.
     time_zone varchar,                  -- Time zone.
     language varchar,                   -- Language.

@@ -7,8 +7,8 @@ select
     r.summary as title,
     case
         when lower(trim(r.status.name, ' >')) in ('new', 'new (email connector)', 'new (portal)', 'open') then 'new'
-        when lower(trim(r.status.name, ' >')) in ('in progress', 'assigned', 'scheduled', 'dispatched', 'work in progress')
-            then 'in_progress'
+        when lower(trim(r.status.name, ' >'))
+            in ('in progress', 'assigned', 'scheduled', 'dispatched', 'work in progress') then 'in_progress'
         when lower(trim(r.status.name, ' >')) in ('customer notified', 'client notified', 'notified') then 'notified'
         when lower(trim(r.status.name, ' >')) like 'wait%' or lower(trim(r.status.name, ' >')) like 'pending%'
             or lower(trim(r.status.name, ' >')) in ('on hold', 'client responded', 'enter time') then 'on_hold'
@@ -21,7 +21,8 @@ select
     r.status.name as status_raw,
     r.closedFlag as is_closed,
     case
-        when lower(r.priority.name) like 'priority 1%' or lower(r.priority.name) in ('critical', 'emergency') then 'critical'
+        when lower(r.priority.name) like 'priority 1%'
+            or lower(r.priority.name) in ('critical', 'emergency') then 'critical'
         when lower(r.priority.name) like 'priority 2%' or lower(r.priority.name) in ('high', 'urgent') then 'high'
         when lower(r.priority.name) like 'priority 3%' or lower(r.priority.name) in ('medium', 'normal') then 'medium'
         when lower(r.priority.name) like 'priority 4%' or lower(r.priority.name) like 'priority 5%'
@@ -31,8 +32,9 @@ select
     r.priority.name as priority_raw,
     case
         when r.type.name is null then 'other'
-        when lower(r.type.name) in ('incident', 'break-fix', 'break/fix', 'network', 'hardware', 'printing', 'security', 'software')
-            then 'incident'
+        when lower(r.type.name) in (
+            'incident', 'break-fix', 'break/fix', 'network', 'hardware', 'printing', 'security', 'software'
+        ) then 'incident'
         when lower(r.type.name) in ('request', 'service request', 'user administration', 'onboarding') then 'request'
         when lower(r.type.name) = 'problem' then 'problem'
         when lower(r.type.name) = 'change' then 'change'
@@ -56,8 +58,8 @@ select
     r.site.name as site,
     'connectwise:' || r.contact.id as contact_key,
     coalesce(r.contactName, r.contact.name) as contact_name,
-    lower(trim(r.contactEmailAddress)) as contact_email,
-    nullif(regexp_replace(r.contactPhoneNumber, '[^0-9+]', '', 'g'), '') as contact_phone,
+    email(r.contactEmailAddress) as contact_email,
+    phone(r.contactPhoneNumber) as contact_phone,
     'connectwise:' || r.parentTicketId as parent_ticket_key,
     'connectwise:' || r.mergedParentTicket.id as merged_into_key,
     r.hasChildTicket as has_children,

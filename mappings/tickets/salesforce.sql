@@ -8,7 +8,8 @@ select
     nullif(r.Description, '') as description,
     case
         when lower(trim(r.Status)) in ('new', 'open') then 'new'
-        when lower(trim(r.Status)) in ('working', 'in progress', 'assigned', 'scheduled', 'escalated') then 'in_progress'
+        when lower(trim(r.Status))
+            in ('working', 'in progress', 'assigned', 'scheduled', 'escalated') then 'in_progress'
         when lower(trim(r.Status)) in ('customer notified', 'notified') then 'notified'
         when lower(trim(r.Status)) like 'wait%' or lower(trim(r.Status)) like 'pending%'
             or lower(trim(r.Status)) in ('on hold', 'awaiting customer', 'response received') then 'on_hold'
@@ -29,10 +30,13 @@ select
     end as priority,
     nullif(r.Priority, '') as priority_raw,
     case
-        when lower(trim(r.Type)) in ('incident', 'break-fix', 'break/fix', 'network', 'hardware', 'printing', 'security', 'software',
-            'mechanical', 'electrical', 'electronic', 'structural') then 'incident'
-        when lower(trim(r.Type)) in ('request', 'service request', 'feature request', 'question', 'user administration', 'onboarding')
-            then 'request'
+        when lower(trim(r.Type)) in (
+            'incident', 'break-fix', 'break/fix', 'network', 'hardware', 'printing', 'security', 'software',
+            'mechanical', 'electrical', 'electronic', 'structural'
+        ) then 'incident'
+        when lower(trim(r.Type)) in (
+            'request', 'service request', 'feature request', 'question', 'user administration', 'onboarding'
+        ) then 'request'
         when lower(trim(r.Type)) = 'problem' then 'problem'
         when lower(trim(r.Type)) = 'change' then 'change'
         when lower(trim(r.Type)) in ('task', 'maintenance') then 'task'
@@ -47,24 +51,24 @@ select
     nullif(r.SuppliedCompany, '') as company_name,
     'salesforce:' || nullif(r.ContactId, '') as contact_key,
     nullif(r.SuppliedName, '') as contact_name,
-    nullif(regexp_replace(lower(coalesce(nullif(r.ContactEmail, ''), r.SuppliedEmail)), '[\s\p{Cf}]', '', 'g'), '')
-        as contact_email,
-    nullif(regexp_replace(coalesce(nullif(r.ContactPhone, ''), r.SuppliedPhone), '[^0-9+]', '', 'g'), '') as contact_phone,
+    coalesce(email(r.ContactEmail), email(r.SuppliedEmail)) as contact_email,
+    coalesce(phone(r.ContactPhone), phone(r.SuppliedPhone)) as contact_phone,
+    phone(r.ContactMobile) as contact_mobile,
     'salesforce:' || nullif(r.ParentId, '') as parent_ticket_key,
     'salesforce:' || nullif(r.MasterRecordId, '') as merged_into_key,
     nullif(r.AssetId, '') as configuration_item,
     nullif(r.MilestoneStatus, '') as sla_status,
+    nullif(r.SlaStartDate, '') as sla_started_at,
     nullif(r.SlaExitDate, '') as sla_due_at,
+    nullif(r.IsStopped, '') as is_stopped,
+    nullif(r.StopStartDate, '') as stopped_at,
     nullif(r.IsEscalated, '') as is_escalated,
     nullif(r.CreatedDate, '') as created_at_source,
     nullif(r.CreatedById, '') as created_by,
     nullif(r.LastModifiedById, '') as updated_by,
     nullif(r.ClosedDate, '') as closed_at,
     nullif(r.Comments, '') as comments,
-    case when contains(payload, '__c"') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: ends_with(e.key, '__c') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields,
+    custom_fields,
     coalesce(r.IsDeleted = 'true' or r.MasterRecordId <> '', false) as is_deleted,
     case when r.IsDeleted = 'true' or r.MasterRecordId <> '' then source_updated_at end as deleted_at,
     case when r.MasterRecordId <> '' then 'merged' when r.IsDeleted = 'true' then 'deleted' end as delete_cause

@@ -27,6 +27,7 @@ create table tickets (
     assigned_to varchar,                -- Who has it: a name or login where the source sends one.
     assigned_to_id varchar,             -- That person's id at the source.
     resources varchar,                  -- Everybody assigned, as the source lists them.
+    watchers varchar,                   -- Who follows it, ids with commas between.
     company_key varchar,                -- The company it is for: companies.company_key.
     company_name varchar,               -- That company's name as the ticket has it.
     site varchar,                       -- The company's site, or location.
@@ -34,8 +35,11 @@ create table tickets (
     contact_name varchar,               -- Their name as the ticket has it. #pii
     contact_email varchar,              -- Their e-mail, in small letters. #pii
     contact_phone varchar,              -- Their phone, digits and a leading + only. #pii
+    contact_mobile varchar,             -- Their mobile phone, in the same form. #pii
     parent_ticket_key varchar,          -- The ticket it is part of: tickets.ticket_key.
     problem_ticket_key varchar,         -- The problem behind it: tickets.ticket_key.
+    change_ticket_key varchar,          -- The change that mends it: tickets.ticket_key.
+    caused_by_ticket_key varchar,       -- The change that broke it: tickets.ticket_key.
     merged_into_key varchar,            -- The ticket it was merged into: tickets.ticket_key.
     has_children boolean,               -- Whether other tickets are part of it.
     has_merged_children boolean,        -- Whether other tickets were merged into it.
@@ -43,17 +47,23 @@ create table tickets (
     location varchar,                   -- The provider's own location.
     department varchar,                 -- The provider's own department.
     configuration_item varchar,         -- The asset or configuration item it is about, by id.
+    business_service varchar,           -- The service that it touches, by id.
+    service_offering varchar,           -- That service as it is offered to the customer, by id.
     agreement_id varchar,               -- The agreement it is done under, by id.
     agreement varchar,                  -- That agreement's name.
     sla varchar,                        -- The service level agreement's name.
     sla_status varchar,                 -- What the source says of it.
     is_in_sla boolean,                  -- Whether it is inside its service level.
+    sla_started_at timestamptz,         -- When its service level began.
     sla_due_at timestamptz,             -- When its service level ends.
+    is_stopped boolean,                 -- Whether its service level's clock stands still.
+    stopped_at timestamptz,             -- Since when it stands still.
     escalation_level bigint,            -- How far it was escalated.
     is_escalated boolean,               -- Whether it was escalated.
     escalation_started_at timestamptz,  -- When the escalation clock started.
     created_at_source timestamptz,      -- When it was entered.
     created_by varchar,                 -- Who entered it.
+    opened_by_id varchar,               -- Who opened it, by id at the source.
     updated_by varchar,                 -- Who changed it last.
     opened_at timestamptz,              -- When the work was asked for, where that differs.
     due_at timestamptz,                 -- When it is due.
@@ -68,6 +78,7 @@ create table tickets (
     minutes_to_respond bigint,          -- Minutes until somebody answered.
     minutes_to_plan bigint,             -- Minutes until there was a plan.
     minutes_to_resolve bigint,          -- Minutes until it was resolved.
+    minutes_to_resolve_business bigint,  -- The same, counted in working hours only.
     minutes_waiting bigint,             -- Minutes that it waited for others.
     hours_actual double,                -- Hours worked on it.
     hours_budget double,                -- Hours planned for it.
@@ -90,6 +101,8 @@ create table tickets (
     modification_count bigint,          -- How often the source changed it.
     child_count bigint,                 -- How many tickets are part of it.
     correlation_id varchar,             -- Its id in a system beside the source.
+    tags varchar,                       -- Labels, as the source lists them.
+    domain varchar,                     -- The customer's domain, in an instance that several customers share.
     comments varchar,                   -- Internal comments, where they come with it.
     custom_fields varchar               -- Fields of the tenant's own and fields with no column here, as JSON.
 );

@@ -2,8 +2,10 @@
 select
     r.id as source_id,
     'TimeEntry' as entry_type,
-    case when r.chargeToType in ('ServiceTicket', 'ProjectTicket') then 'connectwise:' || coalesce(r.ticket.id, r.chargeToId) end
-        as ticket_key,
+    case
+        when r.chargeToType in ('ServiceTicket', 'ProjectTicket')
+            then 'connectwise:' || coalesce(r.ticket.id, r.chargeToId)
+    end as ticket_key,
     r.chargeToType as charge_to_type,
     r.chargeToId as charge_to_id,
     r.ticket.summary as ticket_title,
@@ -26,8 +28,9 @@ select
     r.actualHours as hours_actual,
     r.hoursDeduct as hours_deducted,
     case
-        when r.billableOption = 'Billable' then try_cast(r.actualHours as double) - coalesce(try_cast(r.hoursDeduct as double), 0)
-        else 0
+        when r.billableOption = 'Billable'
+            then try_cast(r.actualHours as double) - coalesce(try_cast(r.hoursDeduct as double), 0)
+        when r.billableOption is not null then 0
     end as hours_billable,
     r.hoursBilled as hours_billed,
     r.invoiceHours as hours_invoiced,

@@ -9,22 +9,22 @@ select
         when r.WhatId <> '' then 'other'
     end as charge_to_type,
     nullif(r.WhatId, '') as charge_to_id,
+    nullif(r.Subject, '') as title,
     'salesforce:' || nullif(r.AccountId, '') as company_key,
     case when starts_with(r.WhoId, '003') then 'salesforce:' || r.WhoId end as contact_key,
     nullif(r.OwnerId, '') as member_id,
     nullif(r.StartDateTime, '') as started_at,
     nullif(r.EndDateTime, '') as ended_at,
     nullif(r.ActivityDate, '') as work_date,
+    nullif(r.IsAllDayEvent, '') as is_all_day,
     coalesce((try_cast(r.DurationInMinutes as double) / 60)::varchar, nullif(r.DurationInMinutes, '')) as hours_actual,
     'open' as status,
+    nullif(r.IsArchived, '') as is_archived,
     nullif(r.Description, '') as notes,
     nullif(r.CreatedDate, '') as created_at_source,
     nullif(r.CreatedById, '') as created_by,
     nullif(r.LastModifiedById, '') as updated_by,
-    case when contains(payload, '__c"') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: ends_with(e.key, '__c') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields,
+    custom_fields,
     coalesce(r.IsDeleted = 'true', false) as is_deleted,
     case when r.IsDeleted = 'true' then source_updated_at end as deleted_at,
     case when r.IsDeleted = 'true' then 'deleted' end as delete_cause

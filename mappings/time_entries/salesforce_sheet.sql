@@ -20,14 +20,12 @@ select
     end as status,
     nullif(r.Status, '') as status_raw,
     nullif(r.TimeSheetId, '') as time_sheet_id,
-    coalesce(nullif(r.Description, ''), nullif(r.Subject, '')) as notes,
+    nullif(r.Subject, '') as title,
+    nullif(r.Description, '') as notes,
     nullif(r.CreatedDate, '') as created_at_source,
     nullif(r.CreatedById, '') as created_by,
     nullif(r.LastModifiedById, '') as updated_by,
-    case when contains(payload, '__c"') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: ends_with(e.key, '__c') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields,
+    custom_fields,
     coalesce(r.IsDeleted = 'true', false) as is_deleted,
     case when r.IsDeleted = 'true' then source_updated_at end as deleted_at,
     case when r.IsDeleted = 'true' then 'deleted' end as delete_cause

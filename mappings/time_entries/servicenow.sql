@@ -5,7 +5,12 @@ select
     'servicenow:' || nullif(r.task, '') as ticket_key,
     'task' as charge_to_type,
     nullif(r.task, '') as charge_to_id,
+    nullif(r."task.short_description", '') as ticket_title,
+    'servicenow:' || nullif(r."task.company", '') as company_key,
+    nullif(r."task.company.name", '') as company_name,
     nullif(r.user, '') as member_id,
+    nullif(r."user.user_name", '') as member_login,
+    nullif(r."user.name", '') as member_name,
     left(nullif(r.sys_created_on, ''), 10) as work_date,
     coalesce(
         (try_cast(r.time_in_seconds as double) / 3600)::varchar,
@@ -18,8 +23,5 @@ select
     nullif(r.sys_created_on, '') as created_at_source,
     nullif(r.sys_created_by, '') as created_by,
     nullif(r.sys_updated_by, '') as updated_by,
-    case when contains(payload, '"u_') then nullif(to_json(map_from_entries(list_sort(list_filter(
-        map_entries(json_transform(payload, '"MAP(VARCHAR, VARCHAR)"')),
-        lambda e: starts_with(e.key, 'u_') and e.value <> ''
-    ))))::varchar, '{}') end as custom_fields
+    custom_fields
 from record

@@ -7,6 +7,7 @@ create table time_entries (
     charge_to_type varchar,             -- What it is charged to: ServiceTicket, ProjectTicket, ChargeCode, Activity.
     charge_to_id varchar,               -- That thing's id at the source.
     ticket_title varchar,               -- The ticket's title as the entry has it.
+    title varchar,                      -- One line that says what was done, where the source has one.
     project varchar,                    -- The project's name.
     phase varchar,                      -- The project phase's name.
     company_key varchar,                -- The company it was done for: companies.company_key.
@@ -24,6 +25,7 @@ create table time_entries (
     started_at timestamptz,             -- When the work began.
     ended_at timestamptz,               -- When the work ended.
     work_date date,                     -- The day of the work, where the source has no more.
+    is_all_day boolean,                 -- Whether it took the whole day, so that its hours say little.
     hours_actual double,                -- Hours worked.
     hours_deducted double,              -- Hours taken off (breaks).
     hours_billable double,              -- Hours that may be billed: actual less deducted where the entry is billable, else 0.
@@ -39,6 +41,8 @@ create table time_entries (
     invoice varchar,                    -- The invoice's number.
     status varchar,                     -- Where it stands, in one set for all sources. #not_null #set{open,submitted,approved,rejected,billed,other}
     status_raw varchar,                 -- As the source has it.
+    is_closed boolean,                  -- Whether the source counts it as done.
+    is_archived boolean,                -- Whether the source has put it away.
     time_sheet_id varchar,              -- The time sheet, by id.
     time_sheet varchar,                 -- The time sheet's name.
     notes varchar,                      -- What was done.

@@ -30,6 +30,8 @@ class Entity:
     """Its SELECT yields deletions (source_id, deleted_at, delete_cause), not rows."""
     optional: bool = False
     """A plugin's collection: its absence is reported by `check` and is no failure."""
+    custom: str = ""
+    """The names of fields that a tenant adds, such as `u_*`; its SELECT finds them in `custom_fields`."""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

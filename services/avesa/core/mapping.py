@@ -75,7 +75,7 @@ class Mappings:
         """A short hash of all that makes a table: its contract, shapes and SELECTs."""
         made = [
             repr(self.contracts[table]),
-            *(repr((e.name, e.select, json.dumps(e.shape))) for e in self.feeding(table)),
+            *(repr((e.name, e.select, e.custom, json.dumps(e.shape))) for e in self.feeding(table)),
         ]
         return hashlib.sha256("\n".join(made).encode()).hexdigest()[:12]
 
@@ -117,7 +117,8 @@ def _entity(
 ) -> Entity:
     if entity.table not in contracts:
         raise BadMapping(f"{path}: {name}: there is no mappings/{entity.table}/table.sql.")
-    where = f"{entity.table}/{entity.select or form.source}.sql"
+    chosen = entity.select or form.source
+    where = f"{chosen}.sql" if "/" in chosen else f"{entity.table}/{chosen}.sql"
     select = _text(files, where)
     check_select(where, select, contracts[entity.table], entity.shape, tombstones=entity.tombstones)
     return Entity(
@@ -132,6 +133,7 @@ def _entity(
         page_size=entity.page_size,
         tombstones=entity.tombstones,
         optional=entity.optional,
+        custom=form.custom,
         options=entity.options,
     )
 

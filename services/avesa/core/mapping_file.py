@@ -27,10 +27,11 @@ class EntityForm(_Form):
 
 
 class SourceForm(_Form):
-    """A source file."""
+    """A source file; `custom` tells the names of fields that a tenant adds, such as `*__c`."""
 
     source: str
     requests_per_minute: float = Field(gt=0)
+    custom: str = Field("", pattern=r"^(\w+\*|\*\w+)?$")
     entities: dict[str, EntityForm] = Field(min_length=1)
 
 

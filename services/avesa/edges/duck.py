@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 
 from avesa.core.entity import Entity
+from avesa.core.normal import MACROS
 from avesa.core.rows import Rows
 from avesa.core.sql import lit, mapped
 from avesa.errors import BadMapping, OutOfSpace
@@ -96,6 +97,7 @@ def _lockdown(root: Path, folder: Path, settings: Settings) -> list[str]:
         f"set allowed_directories = [{lit(str(root))}]",
         "set preserve_insertion_order = false",
         "set timezone = 'UTC'",
+        *MACROS,
         "set autoinstall_known_extensions = false",
         "set autoload_known_extensions = false",
         "set enable_external_access = false",
