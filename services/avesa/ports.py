@@ -126,7 +126,7 @@ class Queue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """A queue at a glance."""
+    """A queue at a glance; messages that are delayed for long are not counted."""
 
     waiting: int
     working: int
@@ -168,6 +168,16 @@ class Secrets(Protocol):
 
     async def put(self, tenant: str, source: str, fields: Mapping[str, str] | None) -> None:
         """Keep one source's credentials, or forget them (None)."""
+
+
+class Guard(Protocol):
+    """Keeps whoever runs this task from stopping it while it works (ECS task protection)."""
+
+    async def hold(self) -> bool:
+        """Guard the task from now on; called again while it works. False: take no work."""
+
+    async def release(self) -> None:
+        """Nothing runs; the task may be stopped."""
 
 
 @dataclass(frozen=True, slots=True)

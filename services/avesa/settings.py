@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from avesa.core.names import aws_bucket
@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     region: str = "us-east-2"
     endpoint_url: str | None = None
     """AWS endpoint of an emulator; None is AWS."""
+    ecs_agent_uri: str | None = Field(None, validation_alias=AliasChoices("AVESA_ECS_AGENT_URI", "ECS_AGENT_URI"))
+    """Where the ECS agent of this task answers; ECS sets it."""
 
     @property
     def lake_url(self) -> str:

@@ -8,30 +8,32 @@
     anything else → as Retry, and logged as a mistake of ours
 
 On SIGTERM or SIGINT nothing more is received; what runs has `grace` seconds to finish and
-is given back after that.
+is given back after that. Where there is a guard, work begins only once it holds, and it is
+let go when nothing runs.
 """
 
 import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from avesa.core.messages import Message, parse
-from avesa.errors import AvesaError, BadMessage, LeaseLost, Park, Reject, RetryLater, StoreUnavailable
+from avesa.core.messages import Message, group_of, parse
+from avesa.errors import AvesaError, LeaseLost, Park, Reject, RetryLater, StoreUnavailable
 from avesa.events import Listener, MessageSettled
 from avesa.health import Pulse
 from avesa.heartbeat import beating
 from avesa.log import bound, logger
-from avesa.ports import Delivery, Queue
+from avesa.ports import Delivery, Guard, Queue
 from avesa.settings import Settings
 
 Handle = Callable[[Message], Awaitable[None]]
 
 POLL = 20.0
-IDLE_POLL = 0.2
-"""Seconds a receive waits: the longest there is, or hardly, when the worker is to stop once idle."""
+"""Seconds a receive waits for a message: the longest that SQS knows."""
+IDLE_POLL = 0.05
+"""Seconds between looks while others finish and the worker is to stop once idle."""
 LONGEST_DELAY = 900.0
 """The longest delay that SQS knows, in seconds."""
 
@@ -43,6 +45,7 @@ class _Worker:
     settings: Settings
     listen: Listener
     until_idle: bool
+    guard: Guard | None
     pulse: Pulse
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     running: int = 0
@@ -53,18 +56,31 @@ class _Worker:
             self.pulse.beat()
             received = await self.receive()
             for delivery in received:
-                self.running += 1
-                try:
-                    await self.settle(delivery)
-                finally:
-                    self.running -= 1
-            if not received and self.until_idle and await self.idle():
-                return
+                await self.take(delivery)
+            if not received and self.until_idle:
+                if await self.idle():
+                    return
+                await asyncio.sleep(IDLE_POLL)
+
+    async def take(self, delivery: Delivery) -> None:
+        """Settle one message under guard; it is given back where the guard does not hold or we are to stop."""
+        self.running += 1
+        try:
+            if self.stop.is_set() or not await self._guarded():
+                await self._give_back(delivery)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stop.wait(), POLL)
+            else:
+                await self.settle(delivery)
+        finally:
+            self.running -= 1
+            if self.guard is not None and not self.running:
+                await self.guard.release()
 
     async def receive(self) -> list[Delivery]:
         """Take one message; a queue that does not answer is asked again after a pause."""
         try:
-            return await self.queue.receive(1, IDLE_POLL if self.until_idle else POLL)
+            return await self.queue.receive(1, 0 if self.until_idle else POLL)
         except StoreUnavailable as error:
             if self.until_idle:
                 raise
@@ -88,10 +104,10 @@ class _Worker:
                     await self.handle(message)
                 outcome, reason = await self._done(delivery)
         except asyncio.CancelledError:
-            await asyncio.shield(self.queue.extend(delivery, 0))
+            await asyncio.shield(self._give_back(delivery))
             raise
         except Exception as error:  # noqa: BLE001  the one place: whatever goes wrong ends in an outcome
-            outcome, reason = await self._fail(delivery, error)
+            outcome, reason = await self._failed(delivery, error)
         kind = "unknown" if message is None else type(message).__name__.lower()
         tenant = "" if message is None else str(getattr(message, "tenant", ""))
         self.listen(
@@ -101,21 +117,39 @@ class _Worker:
             )
         )  # fmt: skip
 
+    async def _guarded(self) -> bool:
+        return self.guard is None or await self.guard.hold()
+
     async def _hold(self, delivery: Delivery) -> None:
         self.pulse.beat()
+        await self._guarded()
         await self.queue.extend(delivery, self.settings.visibility)
+
+    async def _give_back(self, delivery: Delivery) -> None:
+        """Show it to others at once; where that fails, its time runs out by itself."""
+        with suppress(LeaseLost, StoreUnavailable):
+            await self.queue.extend(delivery, 0)
 
     async def _done(self, delivery: Delivery) -> tuple[str, str]:
         await self.queue.delete(delivery)
         return "done", ""
+
+    async def _failed(self, delivery: Delivery, error: Exception) -> tuple[str, str]:
+        """Settle a failure; when the queue does not take even that, the message comes back by itself."""
+        try:
+            return await self._fail(delivery, error)
+        except StoreUnavailable as second:
+            logger().warning("message could not be settled", action="settle", reason=str(second))
+            return "lost", f"{_reason(error)} {second}"
 
     async def _fail(self, delivery: Delivery, error: Exception) -> tuple[str, str]:
         match error:
             case LeaseLost():
                 return "lost", str(error)
             case RetryLater():
-                group = _group(delivery)
-                await self.queue.send([(group, delivery.body)], delay=min(error.seconds, LONGEST_DELAY))
+                await self.queue.send(
+                    [(group_of(delivery.body), delivery.body)], delay=min(error.seconds, LONGEST_DELAY)
+                )
                 await self.queue.delete(delivery)
                 return "later", str(error)
             case Reject() | Park():
@@ -140,9 +174,12 @@ class _Worker:
         return "buried", reason
 
 
-async def run(queue: Queue, handle: Handle, *, settings: Settings, listen: Listener, until_idle: bool = False) -> None:
+async def run(
+    queue: Queue, handle: Handle, *,
+    settings: Settings, listen: Listener, until_idle: bool = False, guard: Guard | None = None,
+) -> None:  # fmt: skip
     """Work on a queue until stopped, or until it is idle; KeyboardInterrupt after a Ctrl-C."""
-    worker = _Worker(queue, handle, settings, listen, until_idle, Pulse(settings.scratch_path))
+    worker = _Worker(queue, handle, settings, listen, until_idle, guard, Pulse(settings.scratch_path))
     asked: list[int] = []
     try:
         async with (
@@ -179,13 +216,6 @@ async def _signals(
         for sign, handler in before.items():
             loop.remove_signal_handler(sign)
             signal.signal(sign, handler)
-
-
-def _group(delivery: Delivery) -> str:
-    try:
-        return parse(delivery.body).group
-    except BadMessage:
-        return "all"
 
 
 def _reason(error: Exception) -> str:

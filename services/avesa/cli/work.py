@@ -47,13 +47,15 @@ def health() -> None:
 async def _work(queue: str, what: str, name: str, *, until_idle: bool) -> None:
     from avesa import metrics, worker
     from avesa.cli.wiring import installation, now
+    from avesa.edges.aws.protection import protection
     from avesa.settings import settings
 
-    async with installation(metrics.emf(settings().environment, name, now)) as here:
-        handle = getattr(here, what)(name)
+    agent = None if until_idle else settings().ecs_agent_uri  # a task that is no service's needs no protection
+    async with installation(metrics.emf(settings().environment, name, now)) as here, protection(agent) as guard:
         await worker.run(
-            here.edges.queue(queue), handle, settings=here.settings, listen=here.listen, until_idle=until_idle
-        )
+            here.edges.queue(queue), getattr(here, what)(name),
+            settings=here.settings, listen=here.listen, until_idle=until_idle, guard=guard,
+        )  # fmt: skip
 
 
 def _known(name: str, names: Any, kind: str) -> None:
