@@ -101,7 +101,7 @@ class _Pull:
                 proof = await client.walk(self.entity, self.claim.window, counted, landing.page, hourly=hourly)
                 await landing.finish()
             for note in proof.notes:
-                logger().warning("source", action="pull", note=note)
+                logger().info("source", action="pull", note=note)
             landed = landing.landed
             if landed + proof.hidden == counted:
                 await self._land(counted, landed, proof.hidden, landing.count, time.monotonic() - began)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
+import stamina
 import structlog
 
 from avesa.core.messages import Message
@@ -29,6 +30,7 @@ def configure(settings: Settings) -> None:
         if settings.log_json
         else [_without_traceback, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
+    stamina.instrumentation.set_on_retry_hooks([])  # every request is an event already
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

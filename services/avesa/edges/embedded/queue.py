@@ -10,6 +10,7 @@ from avesa.errors import LeaseLost
 from avesa.ports import Clock, Delivery, Depth
 
 _LOOK_EVERY = 0.1
+_MOMENT = 30.0
 
 # One message per group first, groups served longest ago first: one tenant's backfill does not hold up the others.
 _DUE = """
@@ -20,6 +21,13 @@ with due as (
     where m.queue = ? and m.dead = 0 and m.visible_at <= ?
 )
 select id, body, attempts, grp from due order by place, served, id limit ?
+"""
+
+_DEPTH = """
+select count(*) filter (where not dead and visible_at <= case when receipt is null then ?3 else ?1 end),
+       count(*) filter (where not dead and visible_at > ?1 and receipt is not null),
+       count(*) filter (where dead)
+from messages where queue = ?2
 """
 
 
@@ -73,15 +81,10 @@ class SqliteQueue:
         await self._execute("update messages set dead = 1, reason = ? where id = ?", (reason, delivery.id))
 
     async def depth(self) -> Depth:
-        """Count what waits, is worked on, and is dead; a delayed message waits."""
+        """Count what waits, is worked on, and is dead; what is delayed for longer than a moment does not wait yet."""
 
         def work(connection: sqlite3.Connection) -> Depth:
-            rows = connection.execute(
-                "select count(*) filter (where not dead and (visible_at <= ?1 or receipt is null)), "
-                "count(*) filter (where not dead and visible_at > ?1 and receipt is not null), "
-                "count(*) filter (where dead) from messages where queue = ?2",
-                (self._now(), self.name),
-            )
+            rows = connection.execute(_DEPTH, (self._now(), self.name, self._now() + _MOMENT))
             return Depth(*rows.fetchone())
 
         return await self._database.read(work)
