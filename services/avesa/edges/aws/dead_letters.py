@@ -47,44 +47,45 @@ class DeadLetters:
     async def look(self, most: int) -> list[Delivery]:
         """Show up to `most` and let all of them go again."""
         seen: list[Delivery] = []
+        held: dict[str, Delivery] = {}
         try:
-            async for delivery in self._walk():
+            async for delivery in self._walk(held):
                 seen.append(delivery)
                 if len(seen) == most:
                     break
         finally:
-            await self._release(seen)
+            await self._release(list(held.values()))
         return seen
 
     async def take(self, ids: Sequence[str], use: Callable[[Delivery], Awaitable[None]] | None = None) -> int:
         """Use and remove the letters named, or all; the others are let go again. Tells how many were taken."""
-        others: list[Delivery] = []
+        held: dict[str, Delivery] = {}
         taken = 0
         try:
-            async for delivery in self._walk():
+            async for delivery in self._walk(held):
                 if ids and delivery.id not in ids:
-                    others.append(delivery)
                     continue
                 if use is not None:
                     await use(delivery)
-                await self._remove(delivery)
+                await self._remove(held.pop(delivery.id))
                 taken += 1
                 if taken == len(ids):
                     break
         finally:
-            await self._release(others)
+            await self._release(list(held.values()))
         return taken
 
-    async def _walk(self) -> AsyncIterator[Delivery]:
-        """Receive each letter once, until none comes that was not seen before."""
+    async def _walk(self, held: dict[str, Delivery]) -> AsyncIterator[Delivery]:
+        """Receive each letter once, until none comes that was not seen before; `held` has all that were received."""
         seen: set[str] = set()
         while True:
-            fresh = [delivery for delivery in await self._receive() if delivery.id not in seen]
-            if not fresh:
+            received = {delivery.id: delivery for delivery in await self._receive()}
+            held.update(received)
+            if received.keys() <= seen:
                 return
-            for delivery in fresh:
-                seen.add(delivery.id)
-                yield delivery
+            for id_ in received.keys() - seen:
+                seen.add(id_)
+                yield received[id_]
 
     async def _receive(self) -> list[Delivery]:
         with answering("sqs", f"Queue {self._name}"):
