@@ -21,7 +21,7 @@ select
     nullif(r.active, '') as is_active,
     nullif(r.locked_out, '') as is_locked_out,
     nullif(r.vip, '') as is_vip,
-    r.web_service_access_only = 'true' or r.internal_integration_user = 'true' as is_service_account,
+    coalesce(r.web_service_access_only = 'true' or r.internal_integration_user = 'true', false) as is_service_account,
     nullif(r.roles, '') as roles,
     nullif(r.employee_number, '') as employee_number,
     nullif(r.source, '') as origin,

@@ -44,14 +44,21 @@ def entity(stem: str) -> Entity:
 
 async def mapped(entity: Entity, record: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What the product makes of one record."""
+    return (await mapped_all(entity, [record], folder))[0]
+
+
+async def mapped_all(entity: Entity, records: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """What the product makes of records, in their order."""
     with Duck(Settings(scratch=folder), "cases") as duck:
         file = duck.folder / "records.json"
-        file.write_text(json.dumps({"record_id": "1", "payload": json.dumps(record)}), encoding="utf-8")
+        lines = [{"record_id": f"{number:04}", "payload": json.dumps(record)} for number, record in enumerate(records)]
+        file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         scan = f"(select *, {TIMES} from {SCAN.format(lit(str(file)))})"
         if entity.tombstones:
-            return (await duck.rows(graves(entity, scan)) or [{"key": None}])[0]
+            return await duck.rows(graves(entity, scan)) or [{"key": None}]
         contract = MAPPINGS.contract(entity.table)
-        return (await duck.rows(versions(contract, entity, "acme", outputs(entity.select), "v", scan)))[0]
+        rows = await duck.rows(versions(contract, entity, "acme", outputs(entity.select), "v", scan))
+        return sorted(rows, key=lambda row: row["_record"])
 
 
 def plain(value: Any) -> Any:
