@@ -107,7 +107,7 @@ def commit(
 ) -> int:  # fmt: skip
     """Swap files in one commit right after `before`; Conflict if any other commit came first (P1, P3)."""
     try:
-        table = _prepared(address, before, wanted)
+        table = _prepared(address, before, wanted, indexed)
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             AddAction(file.path, file.local.stat().st_size, {}, now, data_change=True, stats=stats(file.local, indexed))
@@ -146,10 +146,13 @@ def stats(file: Path, indexed: Sequence[str]) -> str:
     places = {meta.schema.column(at).path: at for at in range(meta.num_columns)}
     for column in indexed:
         found = [meta.row_group(group).column(places[column]).statistics for group in range(meta.num_row_groups)]
-        if found and all(one is not None and one.has_min_max for one in found):
-            bounds["minValues"][column] = _written(min(one.min for one in found))
-            bounds["maxValues"][column] = _written(max(one.max for one in found))
-            bounds["nullCount"][column] = sum(one.null_count or 0 for one in found)
+        if not found or any(one is None or one.null_count is None for one in found):
+            continue
+        bounds["nullCount"][column] = sum(one.null_count for one in found)
+        held = [one for one in found if one.num_values]
+        if held and all(one.has_min_max for one in held):
+            bounds["minValues"][column] = _written(min(one.min for one in held))
+            bounds["maxValues"][column] = _written(max(one.max for one in held))
     return json.dumps(bounds)
 
 
@@ -159,12 +162,16 @@ def dataset(address: TableAddress) -> Any:
     return None if table is None else table.to_pyarrow_dataset()
 
 
-def _prepared(address: TableAddress, before: Snapshot, wanted: pa.Schema) -> DeltaTable:
-    """The table at the version that `before` saw: made if it is not there, with columns that are new (T16)."""
+def _prepared(address: TableAddress, before: Snapshot, wanted: pa.Schema, indexed: Sequence[str]) -> DeltaTable:
+    """The table at the version that `before` saw: made if it is not there, with columns that are new (T16).
+
+    It names the columns that have bounds: readers take missing bounds of any other for "nothing in here".
+    """
     if before is NOTHING:
         return DeltaTable.create(
-            address.uri, Schema.from_arrow(wanted), mode="error", storage_options=dict(address.options) or None
-        )
+            address.uri, Schema.from_arrow(wanted), mode="error", storage_options=dict(address.options) or None,
+            configuration={"delta.dataSkippingStatsColumns": ",".join(indexed)},
+        )  # fmt: skip
     table = DeltaTable(address.uri, version=before.version, storage_options=dict(address.options) or None)
     known = set(before.schema.names) if before.schema is not None else set()
     fresh = [field for field in Schema.from_arrow(wanted).fields if field.name not in known]
