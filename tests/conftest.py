@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, a clock to turn, and hypothesis profiles."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,3 +52,12 @@ def event_log() -> Path:
     if not path.exists():
         pytest.skip("the log of real incidents is not beside this checkout")
     return path
+
+
+@pytest.fixture(scope="session")
+def localstack() -> Iterator[str]:
+    """LocalStack with our tables and bucket, one for the session; skipped without Docker."""
+    from tests.places import credentials, localstack_container
+
+    with credentials(), localstack_container() as url:
+        yield url

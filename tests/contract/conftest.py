@@ -1,16 +1,9 @@
 """Each contract is tried on every edge that must keep it."""
 
 import pytest
-from tests.places import account, credentials, embedded, localstack_container, moto_server
+from tests.places import account, credentials, embedded, moto_server
 
 ON_LOCALSTACK = [pytest.mark.docker, pytest.mark.xdist_group("localstack")]
-
-
-@pytest.fixture(scope="session")
-def localstack():
-    """LocalStack, one for the session."""
-    with credentials(), localstack_container() as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
