@@ -15,6 +15,7 @@ from avesa.core.ledger import Entry, Kind
 from avesa.core.mapping import Mappings, Pace
 from avesa.core.messages import Backfill, Ingest, Message, Plan, Tick, Transform
 from avesa.core.names import ingest_queue
+from avesa.core.refresh import due
 from avesa.core.tenants import Service
 from avesa.core.windows import Window, chunks, gaps, moment, text, whole
 from avesa.errors import Reject
@@ -115,6 +116,7 @@ class _Planner:
             )
         await self._fill(entity, coverage, client)
         await self._hourly(entity, coverage, upto)
+        await self._refresh(entity, coverage, upto, client)
 
     async def again(self, entity: Entity, start: str, end: str) -> None:
         """Plan windows over a range, whether they were pulled before or not."""
@@ -167,6 +169,14 @@ class _Planner:
         start = coverage.planned_to - timedelta(seconds=self.pace.overlap_seconds)
         if await self.ledger.extend(self._entry(entity, Window(start, upto), Kind.HOURLY)):
             self._planned(entity, Kind.HOURLY, 1)
+
+    async def _refresh(self, entity: Entity, coverage: Coverage, upto: datetime, client: SourceClock) -> None:
+        """Pull a slice of the past again where values change without a new stamp (T21)."""
+        days = entity.options.get("refresh_days")
+        if not days or upto <= coverage.planned_to:
+            return
+        first = max(coverage.origin, await client.oldest(entity) or upto)
+        await self._ensure(entity, Kind.AGAIN, due(first, coverage.planned_to, upto, timedelta(days=days)))
 
     async def _ensure(self, entity: Entity, kind: Kind, windows: Iterable[Window]) -> None:
         entries = [self._entry(entity, window, kind) for window in windows]

@@ -34,7 +34,7 @@ async def test_the_lake_equals_the_world_after_48_hours(tmp_path):
 @pytest.mark.parametrize("faults", FAULTS, ids="+".join)
 async def test_the_lake_equals_the_world_whatever_goes_wrong(tmp_path, faults):
     """P1, P2, P5, T1, T4, T6, T7, T8: faults during backfill and hours of change lose nothing and double nothing."""
-    with simulate("--seed", "23", "--tickets", "120") as world:
+    with simulate("--seed", "23", "--tickets", "60") as world:
         async with lab(tmp_path) as there:
             await there.add("acme", "connectwise", world.credential("connectwise"))
             for fault in faults:
