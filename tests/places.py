@@ -60,13 +60,13 @@ async def embedded(home: Path, clock: Hands) -> AsyncIterator[Place]:
 async def account(url: str, clock: Hands) -> AsyncIterator[Place]:
     """An emulated account with a queue and a lake of this test alone."""
     name = f"contract-{uuid.uuid4().hex[:8]}"
-    settings = at(url, lake=f"s3://{aws_bucket('local')}/{name}", visibility=VISIBILITY)
+    settings = account_settings(url, lake=f"s3://{aws_bucket('local')}/{name}", visibility=VISIBILITY)
     make_queue(url, name)
     async with open_account(settings, clock) as edges:
         yield Place(edges, edges.queue(name), clock, settings)
 
 
-def at(url: str, **given: Any) -> Settings:
+def account_settings(url: str, **given: Any) -> Settings:
     """Settings of an emulated account."""
     return Settings(**{"environment": "local", "endpoint_url": url, **given})
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from tests.contract.conftest import ON_LOCALSTACK
-from tests.places import account, at, client
+from tests.places import account, account_settings, client
 
 from avesa.core.names import aws_secret
 from avesa.edges.aws import dynamodb, open_account
@@ -202,7 +202,7 @@ async def test_a_secret_that_is_no_json_object_parks_its_tenant(there, only_here
 async def test_a_lake_must_be_a_bucket(moto, clock):
     """A folder in an AWS environment would be lost with its task."""
     with pytest.raises(UsageError, match="set AVESA_LAKE"):
-        async with open_account(at(moto, lake="/scratch/lake"), clock):
+        async with open_account(account_settings(moto, lake="/scratch/lake"), clock):
             pass
 
 
