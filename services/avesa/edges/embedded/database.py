@@ -13,6 +13,7 @@ from avesa.errors import OutOfSpace, StoreUnavailable, UsageError
 T = TypeVar("T")
 
 _BUSY_SECONDS = 30.0
+_ELSEWHERE = "name a folder that you may write to with --home or AVESA_HOME."
 _SCHEMA = """
 create table if not exists items (
     tab text not null, part text not null, sort text not null,
@@ -79,9 +80,13 @@ class Database:
         except sqlite3.OperationalError as error:
             if "full" in str(error):
                 raise OutOfSpace(f"The disk of {self._path} is full; make room and run again.") from None
+            if "unable to open" in str(error) or "readonly" in str(error):
+                raise UsageError(f"{self._path} could not be opened ({error}); {_ELSEWHERE}") from None
             raise StoreUnavailable(f"{self._path} does not answer ({error}); is another avesa busy with it?") from None
         except sqlite3.DatabaseError as error:
             raise UsageError(
                 f"{self._path} is not a readable state file ({error}). Put a copy back, or move it away: "
                 "what is in the lake stays, and tenants that are added again are pulled again."
             ) from None
+        except OSError as error:
+            raise UsageError(f"{self._path} could not be opened ({error.strerror}); {_ELSEWHERE}") from None

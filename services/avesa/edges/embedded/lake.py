@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from avesa.errors import OutOfSpace, StoreUnavailable
@@ -47,7 +48,8 @@ class FolderLake:
                 os.fsync(written.fileno())
             beside.replace(path)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
             raise OutOfSpace(f"{path} could not be written ({error.strerror}); is the disk full?") from None
 
     def _fetch(self, path: Path, target: Path) -> None:

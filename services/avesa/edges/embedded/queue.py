@@ -77,8 +77,11 @@ class SqliteQueue:
         await self._execute("delete from messages where id = ? and receipt = ?", (delivery.id, delivery.receipt))
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
-        """Keep it as a dead letter with the reason."""
-        await self._execute("update messages set dead = 1, reason = ? where id = ?", (reason, delivery.id))
+        """Keep it as a dead letter with the reason; one that another worker has received since stays with that one."""
+        await self._execute(
+            "update messages set dead = 1, reason = ? where id = ? and receipt = ?",
+            (reason, delivery.id, delivery.receipt),
+        )
 
     async def depth(self) -> Depth:
         """Count what waits, is worked on, and is dead; what is delayed for longer than a moment does not wait yet."""
