@@ -51,7 +51,8 @@ async def mapped_all(entity: Entity, records: list[dict[str, Any]], folder: Path
     """What the product makes of records, in their order."""
     with Duck(Settings(scratch=folder), "cases") as duck:
         file = duck.folder / "records.json"
-        lines = [{"record_id": f"{number:04}", "payload": json.dumps(record)} for number, record in enumerate(records)]
+        payloads = [json.dumps(record, separators=(",", ":"), ensure_ascii=False) for record in records]
+        lines = [{"record_id": f"{number:04}", "payload": payload} for number, payload in enumerate(payloads)]
         file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         scan = f"(select *, {TIMES} from {SCAN.format(lit(str(file)))})"
         if entity.tombstones:
