@@ -4,7 +4,7 @@ References to resources stay as they are, since rule sets know those; everything
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
@@ -44,11 +44,12 @@ def settings_of(environment: str) -> dict[str, str]:
     return {f"/avesa/{environment}/{name}": value for name, value in made.items()}
 
 
-def render(stack: Stack) -> dict[str, Any]:
-    """One stack's template, resolved."""
-    return _Reader(stack).rendered()
+def render(stack: Stack, left: Mapping[str, str] | None = None, account: str = ACCOUNT) -> dict[str, Any]:
+    """One stack's template, resolved; `left` is what earlier stacks left in SSM."""
+    return _Reader(stack, left or settings_of(stack.parameters["Environment"]), account).rendered()
 
 
+@cache
 def load(text: str) -> dict[str, Any]:
     """A template with its functions in their long form."""
     read: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  derives from SafeLoader
@@ -56,10 +57,9 @@ def load(text: str) -> dict[str, Any]:
 
 
 class _Reader:
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, left: Mapping[str, str], account: str) -> None:
         self.template = load(stack.template)
-        left = settings_of(stack.parameters["Environment"])
-        self.values: dict[str, Any] = dict(PSEUDO)
+        self.values: dict[str, Any] = {**PSEUDO, "AWS::AccountId": account}
         for name, described in self.template["Parameters"].items():
             value = stack.parameters.get(name, described.get("Default"))
             value = left.get(value, value) if "SSM" in described["Type"] else value
@@ -110,7 +110,7 @@ def _typed(kind: str, value: Any) -> Any:
     return int(value) if kind == "Number" else str(value)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     pass
 
 

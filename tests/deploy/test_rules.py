@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,13 @@ GUARD_EXCEPTIONS = {
 CHECKOV_EXCEPTIONS = {"CKV_AWS_18": "as for the Lake above"}
 
 
-@pytest.fixture(params=ENVIRONMENTS)
-def rendered(request, tmp_path):
-    """Every stack of one environment as a resolved template in a folder."""
-    for stack in wanted(request.param):
-        (tmp_path / f"{stack.name}.json").write_text(json.dumps(render(stack)))
-    return tmp_path
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """Every stack of every environment as a resolved template in a folder."""
+    folder = tmp_path_factory.mktemp("rendered")
+    for stack in chain.from_iterable(map(wanted, ENVIRONMENTS)):
+        (folder / f"{stack.name}.json").write_text(json.dumps(render(stack)))
+    return folder
 
 
 def run(*command):

@@ -10,6 +10,7 @@ is filled with the name under which an earlier stack left it: `LakeBucket` → `
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -66,6 +67,7 @@ def ssm_name(environment: str, parameter: str) -> str:
     return f"/avesa/{environment}/" + re.sub(r"(?<!^)(?=[A-Z])", "-", parameter).lower()
 
 
+@cache
 def declared(template: str) -> dict[str, dict[str, Any]]:
     """The parameters a template takes, by name."""
     held: dict[str, dict[str, Any]] = yaml.load(template, _Loader)["Parameters"]  # noqa: S506  derives from SafeLoader
@@ -105,7 +107,7 @@ def _stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".yaml")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads a template; the short forms of functions (`!Ref`) are not looked into."""
 
 
