@@ -122,6 +122,12 @@ async def test_a_cut_upload_is_no_object(home, edges, tmp_path):
     assert [path.name for path in folder.iterdir()] == [".a.0f0f"]
 
 
+async def test_a_poll_of_an_empty_queue_ends_soon(edges):
+    """A worker that is asked to stop lets its polls end, and a person at a terminal does not wait for that."""
+    async with asyncio.timeout(30):
+        assert await edges.queue("q").receive(1, 3600) == []
+
+
 async def test_who_slept_buries_nothing(edges):
     """P5: a message that another worker has received since is that worker's to settle."""
     queue = edges.queue("q")

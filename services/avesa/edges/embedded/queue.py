@@ -10,6 +10,7 @@ from avesa.errors import LeaseLost
 from avesa.ports import Clock, Delivery, Depth
 
 _LOOK_EVERY = 0.1
+_LONGEST_POLL = 1.0
 _MOMENT = 30.0
 
 # One message per group first, groups served longest ago first: one tenant's backfill does not hold up the others.
@@ -54,8 +55,8 @@ class SqliteQueue:
             await self._database.write(work)
 
     async def receive(self, most: int, wait: float) -> list[Delivery]:
-        """Take messages that are due, looking again until `wait` seconds have passed."""
-        looks = max(1, int(wait / _LOOK_EVERY))
+        """Take messages that are due, looking again for `wait` seconds, or for one: nobody waits longer on Ctrl-C."""
+        looks = max(1, int(min(wait, _LONGEST_POLL) / _LOOK_EVERY))
         for look in range(looks):
             if await self._any_due() and (taken := await self._take(most)):
                 return taken
