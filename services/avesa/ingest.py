@@ -11,15 +11,15 @@ from avesa.core.mapping import Mappings
 from avesa.core.messages import Ingest
 from avesa.core.names import ingest_queue
 from avesa.core.windows import text
-from avesa.errors import AvesaError, LeaseLost, Park, Reject, RetryLater, Split, Unproven
-from avesa.events import Listener, ServiceParked, WindowCounted, WindowLanded, WindowSplit, WindowStopped
+from avesa.errors import AvesaError, LeaseLost, Reject, RetryLater, Split, Unproven
+from avesa.events import Listener, WindowCounted, WindowLanded, WindowSplit, WindowStopped
 from avesa.heartbeat import beating
 from avesa.landing import Landing
 from avesa.leases import PROCESS
 from avesa.ledger import Ledger, again
 from avesa.log import logger
 from avesa.ports import Edges
-from avesa.services import Services
+from avesa.services import Services, parking
 from avesa.settings import Settings
 
 PULLS = 3
@@ -50,7 +50,8 @@ async def ingest(
     if claim is None:
         return
     pull = _Pull(claim, entity, ledger, edges, settings, listen, message.trace)
-    await pull.run(await clients.open(service))
+    async with parking(edges.store, service, listen):
+        await pull.run(await clients.open(service))
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,6 @@ class _Pull:
             raise
         except AvesaError as error:
             await self._stop(State.FAILED, str(error))
-            if isinstance(error, Park):
-                await self._park(str(error))
             raise
 
     async def _pull(self, client: Client) -> None:
@@ -162,11 +161,6 @@ class _Pull:
                 reason=reason,
             )
         )  # fmt: skip
-
-    async def _park(self, reason: str) -> None:
-        entry = self.claim
-        await Services(self.edges.store).park(entry.tenant, entry.source, reason)
-        self.listen(ServiceParked(tenant=entry.tenant, source=entry.source, reason=reason))
 
     async def _renew(self) -> None:
         await self.ledger.renew(self.claim, self.settings.visibility)

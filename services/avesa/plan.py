@@ -22,7 +22,7 @@ from avesa.errors import Reject
 from avesa.events import Listener, WindowsPlanned
 from avesa.ledger import Ledger
 from avesa.ports import Edges, Queue
-from avesa.services import Services
+from avesa.services import Services, parking
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 RESEND_AFTER = timedelta(hours=2)
@@ -69,12 +69,13 @@ async def plan(message: Plan, *, edges: Edges, mappings: Mappings, clients: Clie
         raise Reject(f"Tenant {message.tenant} has no {message.source}; add it with `avesa tenant add`.")
     if not service.active:
         return
-    client = await clients.open(service)
     planner = _Planner(edges, service, mappings.pace(service), listen)
-    now = whole(await client.now())
-    for entity in mappings.source(message.source).entities.values():
-        await planner.entity(entity, now, client)
-        await planner.send_due(entity, message.trace)
+    async with parking(edges.store, service, listen):
+        client = await clients.open(service)
+        now = whole(await client.now())
+        for entity in mappings.source(message.source).entities.values():
+            await planner.entity(entity, now, client)
+            await planner.send_due(entity, message.trace)
 
 
 async def backfill(message: Backfill, *, edges: Edges, mappings: Mappings, listen: Listener) -> None:

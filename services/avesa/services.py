@@ -1,12 +1,14 @@
 """Which tenant uses which source: the items of `TenantServices`."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import msgspec
 
 from avesa.core.tenants import Service, tenant_id
-from avesa.errors import Conflict, UsageError
+from avesa.errors import Conflict, Park, UsageError
+from avesa.events import Listener, ServiceParked
 from avesa.ports import Delete, Key, Put, Store
 
 _TABLE, _PARTITION = "TenantServices", "tenants"
@@ -74,6 +76,17 @@ class Services:
         if service is None:
             raise UsageError(f"Tenant {tenant} has no {source}. `avesa tenant show {tenant}` shows what it has.")
         await self.put(change(service))
+
+
+@asynccontextmanager
+async def parking(store: Store, service: Service, listen: Listener) -> AsyncIterator[None]:
+    """Park a service when the block finds that credential or rights are missing; a refused key is not tried hourly."""
+    try:
+        yield
+    except Park as error:
+        await Services(store).park(service.tenant, service.source, str(error))
+        listen(ServiceParked(tenant=service.tenant, source=service.source, reason=str(error)))
+        raise
 
 
 def _key(tenant: str, source: str) -> Key:
