@@ -21,9 +21,14 @@ _SECRET_NAMES = ("secret", "password", "token", "authorization", "private_key", 
 _IDS = ("tenant", "source", "entity", "table", "start", "end", "trace")
 
 
-def configure(settings: Settings) -> None:
-    """Set up logging once per process; logs go to standard error."""
+def configure(settings: Settings, *, told: bool = False) -> None:
+    """Set up logging once per process; logs go to standard error.
+
+    A command that has `told` its user what went wrong does not log it as well, unless a level below is asked for.
+    """
     level = getattr(logging, settings.log_level.upper())
+    if told and level >= logging.WARNING:
+        level = logging.CRITICAL
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(message)s")
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -3,7 +3,7 @@
     done          → deleted
     RetryLater    → sent again with a delay, then deleted: waiting does not use up attempts
     Retry         → given back with a growing delay; after `attempts` receives, dead letter
-    Reject, Park  → dead letter at once, with the reason
+    Reject, Park  → dead letter at once, with the reason; so is UsageError
     LeaseLost     → left alone: another worker has it
     anything else → as Retry, and logged as a mistake of ours
 
@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from avesa.core.messages import Message, group_of, parse
-from avesa.errors import AvesaError, LeaseLost, Park, Reject, RetryLater, StoreUnavailable
+from avesa.errors import AvesaError, LeaseLost, Park, Reject, RetryLater, StoreUnavailable, UsageError
 from avesa.events import Listener, MessageSettled
 from avesa.health import Pulse
 from avesa.heartbeat import beating
@@ -152,7 +152,7 @@ class _Worker:
                 )
                 await self.queue.delete(delivery)
                 return "later", str(error)
-            case Reject() | Park():
+            case Reject() | Park() | UsageError():
                 return await self._bury(delivery, str(error))
             case _:
                 return await self._again(delivery, error)

@@ -59,15 +59,14 @@ class Tally:
                 self._of(event).hidden += event.hidden
             case WindowStopped():
                 self._of(event).done += 1
-                self.troubles.append(
-                    f"{event.tenant}/{event.source} {event.entity} {event.window} {event.state}: {event.reason}"
-                )
+                what = f"{event.tenant}/{event.source} {event.entity} {event.window} {event.state}"
+                self._trouble(what, event.reason)
             case ServiceParked():
-                self.troubles.append(f"{event.tenant}/{event.source} is parked: {event.reason}")
+                self._trouble(f"{event.tenant}/{event.source} is parked", event.reason)
             case TableMerged():
                 self.merged.append(event)
             case MessageSettled(outcome="buried"):
-                self.troubles.append(f"{event.queue}: a message of {event.tenant or 'nobody'} is dead: {event.reason}")
+                self._trouble(f"{event.queue}: a message of {event.tenant or 'nobody'} is dead", event.reason)
             case _:
                 pass
 
@@ -85,6 +84,11 @@ class Tally:
     def rows(self) -> int:
         """Rows pulled, proven or not yet."""
         return sum(pulled.rows for pulled in self.pulled.values())
+
+    def _trouble(self, what: str, reason: str) -> None:
+        """Keep a reason once: a window that failed, its parked service and its dead message all have the same."""
+        if not any(reason.partition(" (after ")[0] in trouble for trouble in self.troubles):
+            self.troubles.append(f"{what}: {reason}")
 
     def _of(self, event: Any) -> Pulled:
         return self.pulled.setdefault((event.tenant, event.source, event.entity), Pulled())

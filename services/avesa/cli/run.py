@@ -12,7 +12,7 @@ def run(tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = 
     """Pull what is due and publish it, until nothing is due; Ctrl-C stops it, the next run goes on."""
     from avesa.cli import wiring
 
-    tally = wiring.run(_run(tenant, shown=not as_json))
+    tally = wiring.run(_run(tenant, shown=not as_json), told=True)
     finish(tally, as_json=as_json)
 
 
@@ -23,7 +23,7 @@ def reprocess(
     """Rebuild a published table and its history from raw alone; the source is not asked."""
     from avesa.cli import wiring
 
-    tally = wiring.run(_reprocess(tenant, table, shown=not as_json))
+    tally = wiring.run(_reprocess(tenant, table, shown=not as_json), told=True)
     finish(tally, as_json=as_json)
 
 

@@ -103,12 +103,12 @@ async def _edges(chosen: Settings) -> AsyncIterator[Edges]:
             yield edges
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine; logs go where the settings say."""
+def run(main: Coroutine[Any, Any, T], *, told: bool = False) -> T:
+    """Run a command's coroutine; logs go where the settings say, less what the command has `told` itself."""
     import asyncio
 
     from avesa import log
 
-    log.configure(settings())
+    log.configure(settings(), told=told)
     logging.captureWarnings(capture=True)
     return asyncio.run(main)

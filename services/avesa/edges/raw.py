@@ -58,6 +58,10 @@ class RawParts:
         self._flush()
         return list(self._close())
 
+    def _full(self, error: OSError) -> OutOfSpace:
+        said = error.strerror or str(error)
+        return OutOfSpace(f"{self.folder.parent} could not be written ({said}); is the scratch disk full?")
+
     def path(self, part: int) -> Path:
         """Where a part stands on scratch."""
         return self.folder / f"{part:05}.parquet"
@@ -84,7 +88,7 @@ class RawParts:
                 )  # fmt: skip
             self._writer.write_table(pa.Table.from_batches(self._held))
         except OSError as error:
-            raise OutOfSpace(f"{self.folder} could not be written ({error}); is the scratch disk full?") from None
+            raise self._full(error) from None
         self._held.clear()
         self._held_bytes = 0
 
@@ -94,7 +98,7 @@ class RawParts:
         try:
             self._writer.close()
         except OSError as error:
-            raise OutOfSpace(f"{self.folder} could not be written ({error}); is the scratch disk full?") from None
+            raise self._full(error) from None
         self._writer = None
         self._written = 0
         self.count += 1
