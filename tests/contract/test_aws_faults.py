@@ -186,7 +186,8 @@ async def test_credentials_are_remembered_and_refreshed(there, only_here, clock)
 
 
 @pytest.mark.parametrize(
-    "written", [CANARY, f'"{CANARY}"', f'{{"connectwise": "{CANARY}"}}', f'{{"a": {{"b": "{CANARY}"']
+    "written",
+    [CANARY, f'"{CANARY}"', f'{{"connectwise": "{CANARY}"}}', f'{{"a": {{"b": "{CANARY}"', '{"a": {"b": 12345}}'],
 )
 async def test_a_secret_that_is_no_json_object_parks_its_tenant(there, only_here, written):
     """P8: the sentence names tenant and secret, never the value; other tenants go on."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from avesa.core.names import aws_key, aws_secret
@@ -66,12 +67,9 @@ class ManagedSecrets:
 
 def _parsed(tenant: str, name: str, written: str) -> Credentials:
     try:
-        found = json.loads(written)
-    except ValueError:
-        found = None  # the error's own text would show the secret
-    if not isinstance(found, dict) or not all(isinstance(fields, dict) for fields in found.values()):
+        return msgspec.json.decode(written, type=dict[str, dict[str, str]])
+    except ValueError:  # its text stays here
         raise Park(
-            f"The secret {name} of tenant {tenant} is not a JSON object of source and fields; "
+            f"The secret {name} of tenant {tenant} is not a JSON object of source and text fields; "
             "write it again, then `avesa tenant resume`."
-        )
-    return found
+        ) from None
