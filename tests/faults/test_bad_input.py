@@ -118,7 +118,7 @@ def test_a_full_scratch_disk_is_told(home, tmp_path):
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(scratch)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:  # noqa: S603
         pytest.skip("this machine lets nobody make a small scratch disk")
-    (scratch / "full").write_bytes(bytes((2 << 20) - 4096))
+    (scratch / "full").write_bytes(bytes(2 << 20))
     try:
         refused(avesa(home, "run", AVESA_SCRATCH=str(scratch), AVESA_ATTEMPTS="1"), "is the scratch disk full?")
     finally:
