@@ -29,6 +29,8 @@ Land = Callable[[Page], Awaitable[Landed]]
 ATTEMPTS = 6
 SHORT_WAIT = 30.0
 """Seconds of a Retry-After that a slot waits out; for a longer one it goes free."""
+MOST_SESSIONS = 20
+"""Sessions that one piece of work may use up."""
 RENEW_BEFORE = 60.0
 """Seconds before a session's end at which a new one is fetched."""
 
@@ -57,6 +59,8 @@ class Client:
         self._in_flight = asyncio.Semaphore(slots)
         self._listen = listen
         self._session: Session | None = None
+        self._good: Session | None = None
+        """The session that gave the last good answer."""
         self._signed_in_at = 0.0
         self._turn = asyncio.Lock()
 
@@ -98,16 +102,22 @@ class Client:
         return await self._signed_in(drive)
 
     async def _signed_in(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Do work in a session; if it ends meanwhile, sign in afresh once and do the work again."""
-        session = await self._current(spent=None)
-        try:
-            return await work(session)
-        except SignedOut:
-            session = await self._current(spent=session)
-        try:
-            return await work(session)
-        except SignedOut as error:
-            raise Park(f"{self._name}: {error} Mend it with `avesa tenant add`, then `avesa tenant resume`.") from None
+        """Do work in a session; if it ends meanwhile, sign in afresh and do the work again.
+
+        A session that never gave a good answer is a refused credential; after two of them the tenant is parked.
+        """
+        spent: Session | None = None
+        refused = 0
+        for _ in range(MOST_SESSIONS):
+            session = await self._current(spent=spent)
+            try:
+                return await work(session)
+            except SignedOut as error:
+                refused = 0 if self._good is session else refused + 1
+                if refused > 1:
+                    raise self._refused(error) from None
+                spent = session
+        raise SourceUnavailable(f"{self._name} ended {MOST_SESSIONS} sessions in one piece of work.")
 
     async def _drive(self, flow: Flow[Any] | Walk, session: Session, land: Land, *, hourly: bool) -> Any:
         """Answer a flow's steps until it ends."""
@@ -123,7 +133,9 @@ class Client:
     async def _answer(self, step: Request | Page | Pause, session: Session, land: Land, *, hourly: bool) -> Any:
         match step:
             case Request():
-                return await self._send(session.sign(step), hourly=hourly)
+                response = await self._send(session.sign(step), hourly=hourly)
+                self._good = session
+                return response
             case Page():
                 return await land(step)
             case Pause(seconds):
@@ -201,10 +213,13 @@ class Client:
                 f"{self._name}: the credential has no field {missing}; add it with `avesa tenant add`."
             ) from None
         except SignedOut as error:
-            raise Park(f"{self._name}: {error} Mend it with `avesa tenant add`, then `avesa tenant resume`.") from None
+            raise self._refused(error) from None
         if session.keep is not None:
             await self._edges.secrets.put(self._service.tenant, self._service.source, {**secret, **session.keep})
         return session
+
+    def _refused(self, error: SignedOut) -> Park:
+        return Park(f"{self._name}: {error} Mend it with `avesa tenant add`, then `avesa tenant resume`.")
 
     @property
     def _name(self) -> str:
