@@ -67,10 +67,10 @@ async def entries(ledger: Ledger, tenant: str, entities: Sequence[Entity], *stat
 def batches(landed: Sequence[Entry]) -> list[list[Entry]]:
     """Cut windows into batches of bounded size."""
     cut: list[list[Entry]] = []
-    rows = BATCH_ROWS
+    rows = 0
     for entry in landed:
         rows += entry.landed or 0
-        if rows > BATCH_ROWS:
+        if not cut or rows > BATCH_ROWS:
             cut.append([])
             rows = entry.landed or 0
         cut[-1].append(entry)
