@@ -38,9 +38,9 @@ class Ledger:
         """The windows that are not merged yet, oldest first."""
         return await self._entries(tenant, source, entity, "open#")
 
-    async def merged(self, tenant: str, source: str, entity: str) -> list[Entry]:
-        """The windows that are merged, oldest first."""
-        return await self._entries(tenant, source, entity, "merged#")
+    async def merged(self, tenant: str, source: str, entity: str, day: str = "") -> list[Entry]:
+        """The windows that are merged, oldest first; with a day such as 2026-11-28, those that start on it."""
+        return await self._entries(tenant, source, entity, f"merged#{day}")
 
     async def begin(self, tenant: str, source: str, entity: str, coverage: Coverage) -> Coverage:
         """Write an entity's first coverage; the one that is there already wins."""

@@ -7,9 +7,9 @@ a run that was killed between any two is simply done again.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from avesa.core import sql
+from avesa.core import sql, sql_history, sql_merge, sql_quarantine
 from avesa.core.contract import Contract
 from avesa.core.entity import Entity
 from avesa.core.ledger import Entry, State
@@ -33,8 +33,11 @@ MANY_DELETES_PART = 0.2
 """Deletes that are held back when a batch has more of them than both."""
 
 _ROW = ("updated_at_source", "loaded_at", "content_hash", "first_seen_at", "is_deleted", "deleted_at", "delete_cause")
+LATE = timedelta(days=1)
+"""How long a row may be on its way from the source into a landed window."""
+
 _NO_GRAVES = "select null::varchar as key, null::timestamptz as deleted_at, null::varchar as delete_cause where false"
-_VERSION = ("updated_at_source", "content_hash", "first_seen_at")
+_STATE = ("updated_at_source", "content_hash", "first_seen_at", "deleted_at")
 
 
 async def transform(
@@ -46,9 +49,10 @@ async def transform(
     async with lease(edges.store, edges.clock, message.tenant, f"publish {message.table}", lasting=settings.visibility):
         landed = await entries(ledger, message.tenant, entities, State.LANDED)
         for batch in batches(landed):
+            told = await lately(ledger, message.tenant, entities, batch)
             with Duck(settings, f"{message.table}-{message.tenant}") as duck:
                 run = Run(message.tenant, mappings.contract(message.table), duck, edges, settings, listen)
-                await run.publish(batch, mappings, accept_deletes=message.accept_deletes)
+                await run.publish(batch, mappings, told, accept_deletes=message.accept_deletes)
             await ledger.merge(batch)
 
 
@@ -62,6 +66,19 @@ async def entries(ledger: Ledger, tenant: str, entities: Sequence[Entity], *stat
         if State.MERGED in states:
             found += await ledger.merged(tenant, entity.source, entity.name)
     return sorted((entry for entry in found if entry.landed_at is not None), key=lambda e: (e.landed_at, e.run))
+
+
+async def lately(ledger: Ledger, tenant: str, entities: Sequence[Entity], batch: Sequence[Entry]) -> list[Entry]:
+    """Merged windows of deletions that may speak of rows which were pulled before and land only now."""
+    first = min(entry.landed_at for entry in batch if entry.landed_at is not None) - LATE
+    days = [first.date() + timedelta(days=day) for day in range(LATE.days + 2)]
+    return [
+        entry
+        for entity in entities
+        if entity.tombstones
+        for day in days
+        for entry in await ledger.merged(tenant, entity.source, entity.name, f"{day}")
+    ]
 
 
 def batches(landed: Sequence[Entry]) -> list[list[Entry]]:
@@ -91,10 +108,12 @@ class Run:
     """Take the batch for all there is, and the table as empty."""
     scans: list[str] = field(default_factory=list)
 
-    async def publish(self, batch: Sequence[Entry], mappings: Mappings, *, accept_deletes: bool = True) -> None:
-        """Map, check and commit a batch."""
+    async def publish(
+        self, batch: Sequence[Entry], mappings: Mappings, told: Sequence[Entry] = (), *, accept_deletes: bool = True
+    ) -> None:
+        """Map, check and commit a batch; `told` are merged windows of deletions to be looked at again."""
         began = time.monotonic()
-        await self._map(batch, mappings)
+        await self._map([*batch, *told], mappings)
         await self._one_row_a_key()
         table, counts = await self._decide()
         if not accept_deletes:
@@ -128,8 +147,9 @@ class Run:
                 rows.append(sql.versions(self.contract, entity, self.tenant, chosen, version, scan))
                 self.scans.append(scan)
         await self.duck.run(f"create table versions as {' union all by name '.join(rows)}")
-        await self.duck.run(f"create table fresh as {sql.fresh(self.contract.key)}")
+        await self.duck.run(f"create table fresh as {sql_merge.fresh(self.contract.key)}")
         await self.duck.run(f"create table graves as {' union all '.join(graves)}")
+        await self.duck.run(f"create table touched as {sql_merge.TOUCHED}")
 
     async def _fetch(self, batch: Sequence[Entry]) -> str | None:
         """A scan of the raw parts of windows; they are on scratch after it."""
@@ -143,7 +163,7 @@ class Run:
         return sql.parquet(local) if local else None
 
     async def _one_row_a_key(self) -> None:
-        twice = await self.duck.run(sql.twice(self.contract.key))
+        twice = await self.duck.run(sql_merge.twice(self.contract.key))
         if twice:
             raise BrokenKey(
                 f"{self.tenant} {self.contract.table}: two records have the key {twice[0][0]}; nothing is published. "
@@ -152,41 +172,36 @@ class Run:
 
     async def _history(self) -> None:
         target = Target(
-            f"{delta_table(self.tenant, self.contract.table)}_history", (*sql.columns(self.contract), *sql.HISTORY),
-            self.contract.key, _VERSION,
-        )  # fmt: skip
+            f"{self._name}_history", (*sql.columns(self.contract), *sql_history.HISTORY), self.contract.key, _STATE
+        )
         publication = await self._open(target)
-        await publication.find("told", f"(select {sql.name(self.contract.key)} as key from versions)")
-        await self.duck.run(f"create table unseen as {sql.unseen(self.contract.key)}")
-        if not await self.duck.one("select count(*) from unseen") and not self._empties(publication):
-            return
-        old = await publication.old_rows("told", "unseen")
-        await self.duck.run(f"create table lives as {sql.history(self.contract, old)}")
-        await self._swap(publication, "unseen", "lives")
+        await publication.find("told", "touched")
+        await self.duck.run(f"create table unseen as {sql_history.unseen(self.contract.key)}")
+        await self.duck.run(f"create table ended as {sql_history.ENDED}")
+        await self.duck.run(f"create table anew as {sql_history.ANEW}")
+        if await self.duck.one("select count(*) from anew") or self._empties(publication):
+            await publication.old_rows("past", "told", "(select key from anew)")
+            await self.duck.run(f"create table places as {sql_history.places(self.contract.key)}")
+            await self.duck.run(f"create view lives as {sql_history.lives(self.contract)}")
+            await self._swap(publication, "anew", "lives")
 
     async def _decide(self) -> tuple[Publication, dict[str, int]]:
         """Find the published rows of this batch's keys and which of them change."""
-        target = Target(
-            delta_table(self.tenant, self.contract.table), sql.columns(self.contract), self.contract.key, _ROW
+        publication = await self._open(Target(self._name, sql.columns(self.contract), self.contract.key, _ROW))
+        await publication.find("existing", "touched")
+        await self.duck.run(f"create table changed as {sql_merge.CHANGED}")
+        rows = await self.duck.run(
+            "select count(*), count(*) filter (is_new), count(*) filter (not is_new and takes), "
+            "count(*) filter (ends and not is_new) from changed"
         )
-        publication = await self._open(target)
-        await publication.find("existing", "(select key from fresh union select key from graves)")
-        await self.duck.run(f"create table changed as {sql.CHANGED}")
-        return publication, await self._changes()
+        return publication, dict(zip(("changed", "inserted", "updated", "deleted"), rows[0], strict=True))
 
     async def _table(self, publication: Publication) -> None:
         """Swap in the rows that changed."""
-        old = await publication.old_rows("existing", "(select key from changed where not takes)")
-        await publication.touch("existing", "changed")
-        await self.duck.run(f"create table final as {sql.final(self.contract, old)}")
+        await publication.old_rows("staying", "existing", sql_merge.STAYING)
+        await publication.touch("existing", "(select key from changed)")
+        await self.duck.run(f"create view final as {sql_merge.final(self.contract)}")
         await self._swap(publication, "changed", "final")
-
-    async def _changes(self) -> dict[str, int]:
-        rows = await self.duck.run(
-            "select count(*), count(*) filter (is_new), count(*) filter (not is_new and takes), "
-            "count(*) filter (dies) from changed"
-        )
-        return dict(zip(("changed", "inserted", "updated", "deleted"), rows[0], strict=True))
 
     def _not_too_many(self, deletes: int, rows: int) -> None:
         """Deletes that are too many at once are more likely a source that hides its rows (T15)."""
@@ -199,22 +214,23 @@ class Run:
 
     async def _quarantine(self) -> int:
         """Keep broken records with their reasons, let mended ones go; tells how many of the batch are broken."""
-        target = Target(
-            f"{delta_table(self.tenant, self.contract.table)}_quarantine", sql.QUARANTINE, "quarantine_key",
-            ("updated_at_source",),
-        )  # fmt: skip
+        target = Target(f"{self._name}_quarantine", sql_quarantine.QUARANTINE, "quarantine_key", ("updated_at_source",))
         publication = await self._open(target)
         broken = int(await self.duck.one("select count(*) from versions where _broken is not null"))
         if not broken and not publication.before.files:
             return 0
-        await self.duck.run(f"create table judged as {sql.judged()}")
+        await self.duck.run(f"create table judged as {sql_quarantine.JUDGED}")
         await publication.find("held", "judged")
-        await self.duck.run(f"create table shut as {sql.SHUT}")
+        await self.duck.run(f"create table shut as {sql_quarantine.SHUT}")
         if await self.duck.one("select count(*) from shut") or self._empties(publication):
-            await publication.old_rows("held", "shut")
-            await self.duck.run(f"create table kept as {sql.quarantined(self.scans)}")
+            await publication.touch("held", "(select key from shut)")
+            await self.duck.run(f"create table kept as {sql_quarantine.kept(self.scans)}")
             await self._swap(publication, "shut", "kept")
         return int(await self.duck.one("select count(*) from judged where reason is not null"))
+
+    @property
+    def _name(self) -> str:
+        return delta_table(self.tenant, self.contract.table)
 
     async def _open(self, target: Target) -> Publication:
         publication = Publication(target, self.duck, self.edges.lake, self.settings, rebuild=self.rebuild)

@@ -1,9 +1,11 @@
 """The transform's SQL, built from checked identifiers; files and values are quoted literals.
 
-raw files ─▶ versions   every record, mapped, cast, checked
-          ─▶ fresh      the newest good version of each key in this batch
-          ─▶ changed    the keys whose published row differs from it
-          ─▶ final      the rows that take their place
+raw files ─▶ versions          every record, mapped, cast, checked          here
+          ─▶ graves            deletions that are told of beside the records
+versions  ─▶ fresh             the newest good version of each key          sql_merge.py
+          ─▶ changed ─▶ final  the keys whose published row changes, and the rows that take their place
+versions  ─▶ unseen  ─▶ lives  what the history has not told yet            sql_history.py
+versions  ─▶ judged  ─▶ kept   what is broken                               sql_quarantine.py
 """
 
 import json
@@ -76,7 +78,7 @@ def mapped(entity: Entity, scan: str) -> str:
     return f"""
         with record as (
             select record_id, source_updated_at, pulled_at, payload,
-                (md5_number_lower(payload) >> 1)::bigint as content_hash,
+                (hash(payload) >> 1)::bigint as content_hash,
                 json_transform(payload, {lit(json.dumps(entity.shape))}) as r, {_custom(entity.custom)} as custom_fields
             from {scan}
         )
@@ -119,7 +121,8 @@ def _checks(column: Column, chosen: set[str]) -> Iterable[str]:
         cast = f"try_cast({held} as {column.type})"
         if column.type != "VARCHAR":
             said = lit(f"{column.name} is no {column.type}")
-            yield f"case when {held} is not null and {cast} is null then {said} end"
+            cut = f" or try_cast({held} as double) <> {cast}" if column.type == "BIGINT" else ""
+            yield f"case when {held} is not null and ({cast} is null{cut}) then {said} end"
         if column.not_null:
             yield f"case when {held} is null then {lit(f'{column.name} is missing')} end"
         if column.allowed:
@@ -133,159 +136,3 @@ def _or(column: str, type_: str, chosen: set[str], otherwise: str = "null") -> s
     if column not in chosen:
         return f"{otherwise}::{type_}"
     return f"coalesce(try_cast({column} as {type_}), {otherwise}::{type_})"
-
-
-def fresh(key: str) -> str:
-    """The newest good version of each key in a batch; the order does not depend on how rows arrived."""
-    return f"""
-        select {name(key)} as key, arg_max(rowid, (updated_at_source, loaded_at, content_hash)) as rid,
-            max((updated_at_source, loaded_at, content_hash)) as place, min(first_seen_at) as first_seen_at
-        from versions where _broken is null group by 1
-    """
-
-
-def twice(key: str) -> str:
-    """A key that two records of one batch share: the mapping's source_id is not the record's id."""
-    return f"""
-        select {name(key)} from versions where _broken is null
-        group by 1 having count(distinct (_entity, _record)) > 1 limit 1
-    """
-
-
-NEWER = """(f.place[1] > e.updated_at_source or (f.place[1] = e.updated_at_source
-    and f.place[3] <> e.content_hash and f.place[2] >= e.loaded_at))"""
-"""Whether a version takes the place of the published one: later, or another record of the same second pulled later."""
-
-_BURIES = """g.deleted_at >= coalesce(greatest(f.place[1], e.updated_at_source), f.place[1], e.updated_at_source)"""
-
-CHANGED = f"""
-    select coalesce(f.key, g.key) as key, e.key is null as is_new,
-        f.key is not null and (e.key is null or {NEWER}) as takes,
-        coalesce({_BURIES} and not coalesce(e.is_deleted and e.deleted_at >= g.deleted_at, false), false) as dies
-    from fresh f full join graves g on g.key = f.key left join existing e on e.key = coalesce(f.key, g.key)
-    where (f.key is not null and (e.key is null or {NEWER} or f.first_seen_at < e.first_seen_at))
-        or (g.key is not null and (e.key is not null or f.key is not null)
-            and {_BURIES} and not coalesce(e.is_deleted and e.deleted_at >= g.deleted_at, false))
-"""
-"""Keys whose published row changes: new ones, newer ones, ones seen earlier than was known, and deleted ones."""
-
-
-def final(contract: Contract, old: str | None) -> str:
-    """The rows that take the place of changed keys' rows; `old` scans the files that hold them now."""
-    kept = f"union all by name select *, false as _takes from ({old})" if old else ""
-    names = [column.name for column in columns(contract)]
-    plain = [n for n in names if n not in {"first_seen_at", "is_deleted", "deleted_at", "delete_cause"}]
-    dead = "(g.key is not null and g.deleted_at >= b.updated_at_source)"
-    was = "(coalesce(e.is_deleted, false) and e.deleted_at >= b.updated_at_source)"
-    return f"""
-        with base as (
-            select v.*, true as _takes from versions v join fresh f on f.rid = v.rowid
-                join changed c on c.key = f.key and c.takes
-            {kept}
-        )
-        select {", ".join(f"b.{name(n)}" for n in plain)},
-            least(b.first_seen_at, e.first_seen_at, f.first_seen_at) as first_seen_at,
-            b.is_deleted or {dead} or {was} as is_deleted,
-            case when {dead} then g.deleted_at when {was} then e.deleted_at else b.deleted_at end as deleted_at,
-            case when {dead} then coalesce(b.delete_cause, g.delete_cause, 'deleted') when {was} then e.delete_cause
-                else b.delete_cause end as delete_cause,
-            e.file as _file
-        from base b join changed c on c.key = b.{name(contract.key)} and c.takes = b._takes
-            left join existing e on e.key = c.key left join fresh f on f.key = c.key left join graves g on g.key = c.key
-    """
-
-
-HISTORY = (
-    Column("valid_from", "TIMESTAMPTZ", "From when the row was so.", not_null=True),
-    Column("valid_to", "TIMESTAMPTZ", "Until when; empty while it is so."),
-    Column("is_current", "BOOLEAN", "Whether it is so now.", not_null=True),
-    Column("version", "BIGINT", "1 for the oldest state that was seen.", not_null=True),
-)
-"""What a history table has beside its table's columns: slowly changing dimension, type 2."""
-
-
-def unseen(key: str) -> str:
-    """Versions of a batch that the history does not hold, or saw later: one of each (key, time, record)."""
-    return f"""
-        select arg_min(v.rowid, v.first_seen_at) as rid, any_value(v.{name(key)}) as key from versions v
-        where v._broken is null and not exists (
-            select 1 from told e where e.key = v.{name(key)} and e.updated_at_source = v.updated_at_source
-                and e.content_hash = v.content_hash and e.first_seen_at <= v.first_seen_at
-        )
-        group by v.{name(key)}, v.updated_at_source, v.content_hash
-    """
-
-
-def history(contract: Contract, old: str | None) -> str:
-    """All versions of the keys that have unseen ones, in order, each valid until the next."""
-    names = [column.name for column in columns(contract)]
-    listed = ", ".join(map(name, names))
-    kept = f"union all by name select {listed} from ({old})" if old else ""
-    order = "order by updated_at_source, first_seen_at, content_hash"
-    key = name(contract.key)
-    return f"""
-        with every as (
-            select {", ".join(f"v.{name(n)}" for n in names)} from versions v join unseen u on u.rid = v.rowid {kept}
-        ),
-        single as (
-            select * from every
-            qualify row_number() over (
-                partition by {key}, updated_at_source, content_hash order by first_seen_at) = 1
-        )
-        select s.*, updated_at_source as valid_from,
-            lead(updated_at_source) over (partition by {key} {order}) as valid_to,
-            lead(updated_at_source) over (partition by {key} {order}) is null as is_current,
-            row_number() over (partition by {key} {order}) as version,
-            h.file as _file
-        from single s left join (select key, min(file) as file from told group by key) h on h.key = s.{key}
-    """
-
-
-QUARANTINE = (
-    Column("quarantine_key", "VARCHAR", "The source, its entity and the record's id.", key=True, not_null=True),
-    Column("tenant", "VARCHAR", "The tenant.", not_null=True),
-    Column("source", "VARCHAR", "The source.", not_null=True),
-    Column("entity", "VARCHAR", "The source's collection.", not_null=True),
-    Column("source_id", "VARCHAR", "The record's id.", not_null=True),
-    Column("updated_at_source", "TIMESTAMPTZ", "When the source changed it last."),
-    Column("reason", "VARCHAR", "What is broken in it.", not_null=True),
-    Column("payload", "VARCHAR", "The record as it was received."),
-    Column("quarantined_at", "TIMESTAMPTZ", "When avesa pulled it.", not_null=True),
-    Column("mapping_version", "VARCHAR", "The mapping that it broke.", not_null=True),
-)
-"""The columns of every `<table>_quarantine`."""
-
-
-def judged() -> str:
-    """The newest version of every record of a batch, good or broken, with its quarantine key."""
-    return """
-        select source || ':' || _entity || ':' || _record as key, tenant, source, _entity as entity,
-            _record as source_id, updated_at_source, _broken as reason, loaded_at as quarantined_at, mapping_version
-        from versions
-        qualify row_number() over (partition by source, _entity, _record
-            order by updated_at_source desc, loaded_at desc, content_hash desc) = 1
-    """
-
-
-def quarantined(scans: Sequence[str]) -> str:
-    """The rows of broken records, their payloads read again from raw."""
-    payloads = " union all by name ".join(
-        f"select record_id, source_updated_at, entity, payload from {s}" for s in scans
-    )
-    return f"""
-        select j.key as quarantine_key, j.tenant, j.source, j.entity, j.source_id, j.updated_at_source, j.reason,
-            any_value(p.payload) as payload, j.quarantined_at, j.mapping_version, any_value(q.file) as _file
-        from judged j left join ({payloads}) p on p.entity = j.entity and p.record_id = j.source_id
-            and p.source_updated_at is not distinct from j.updated_at_source
-        left join held q on q.key = j.key
-        where j.reason is not null and exists (select 1 from shut c where c.key = j.key)
-        group by all
-    """
-
-
-SHUT = """
-    select j.key from judged j left join held q on q.key = j.key
-    where (j.reason is not null and (q.key is null or j.updated_at_source > q.updated_at_source))
-        or (j.reason is null and q.key is not null and j.updated_at_source >= q.updated_at_source)
-"""
-"""Quarantined records that change: newly broken ones, and those that a good version has mended."""

@@ -3,12 +3,11 @@
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
-import errno
 import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from avesa.core.contract import Column
-from avesa.errors import Conflict, OutOfSpace, StoreUnavailable
+from avesa.errors import BadMapping, Conflict, StoreUnavailable
 from avesa.ports import TableAddress
 
 TYPES: Mapping[str, pa.DataType] = {
@@ -55,12 +54,15 @@ class Snapshot:
 
     version: int
     files: tuple[File, ...]
-    schema: pa.Schema | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> int:
         """Rows in all its files."""
         return sum(file.rows for file in self.files)
+
+    def row_bytes(self, otherwise: int) -> float:
+        """What a row takes in its files."""
+        return sum(file.size for file in self.files) / self.rows if self.rows else otherwise
 
 
 NOTHING = Snapshot(-1, ())
@@ -74,9 +76,18 @@ class Added:
     local: Path
 
 
-def file_name() -> str:
-    """A name for a data file that no other file has."""
-    return f"part-{uuid.uuid4().hex}.parquet"
+def added(folder: Path) -> list[Added]:
+    """The data files of a folder that hold rows, each under a name that no other file has."""
+    return [
+        Added(f"part-{uuid.uuid4().hex}.parquet", path)
+        for path in sorted(folder.glob("*.parquet"))
+        if pq.read_metadata(path).num_rows
+    ]
+
+
+def names(file: Path) -> set[str]:
+    """The columns of a data file."""
+    return set(pq.read_schema(file).names)
 
 
 def snapshot(address: TableAddress, key: str) -> Snapshot:
@@ -92,7 +103,7 @@ def snapshot(address: TableAddress, key: str) -> Snapshot:
         )
         for add in adds
     )  # fmt: skip
-    return Snapshot(table.version(), files, pa.schema(table.schema().to_arrow()))
+    return Snapshot(table.version(), files)
 
 
 def schema(columns: Sequence[Column]) -> pa.Schema:
@@ -104,20 +115,29 @@ def schema(columns: Sequence[Column]) -> pa.Schema:
 
 def commit(
     address: TableAddress, before: Snapshot, wanted: pa.Schema, *,
-    added: Sequence[Added], removed: Sequence[File], why: str, indexed: Sequence[str],
+    added: Sequence[Added], removed: Sequence[File], why: str, indexed: Sequence[str], whole: bool = False,
 ) -> int:  # fmt: skip
-    """Swap files in one commit right after `before`; Conflict if any other commit came first (P1, P3)."""
+    """Swap files in one commit right after `before`; Conflict if any other commit came first (P1, P3).
+
+    With `whole`, all files go and columns may change their types. Returns the new version.
+    """
+    schema, now = Schema.from_arrow(wanted), int(time.time() * 1000)
+    adds = [
+        AddAction(file.path, file.local.stat().st_size, {}, now, data_change=True, stats=stats(file.local, indexed))
+        for file in added
+    ]
+    drops = (
+        [] if whole else [RemoveAction(file.path, True, now, size=file.size, partition_values={}) for file in removed]
+    )
+    strict = CommitProperties(custom_metadata={"avesa": why}, max_commit_retries=0)
     try:
-        table = _prepared(address, before, wanted, indexed)
-        now = int(time.time() * 1000)
-        actions: list[AddAction | RemoveAction] = [
-            AddAction(file.path, file.local.stat().st_size, {}, now, data_change=True, stats=stats(file.local, indexed))
-            for file in added
-        ]
-        actions += [RemoveAction(file.path, True, now, size=file.size, partition_values={}) for file in removed]
+        if before is NOTHING:
+            _create(address, schema, adds, indexed, strict)
+            return 0
+        table = _prepared(address, before, schema, whole=whole)
         table.create_write_transaction(
-            actions, mode="append", schema=Schema.from_arrow(wanted),
-            commit_properties=CommitProperties(custom_metadata={"avesa": why}, max_commit_retries=0),
+            [*adds, *drops], mode="overwrite" if whole else "append", schema=schema,
+            commit_properties=strict,
         )  # fmt: skip
     except CommitFailedError:
         raise Conflict("Another worker published the table first; this one reads it again.") from None
@@ -137,8 +157,6 @@ def key_columns(address: TableAddress, file: File, columns: Sequence[str], targe
             pq.write_table(there.read(columns=known), beside, compression="zstd", compression_level=1)
         beside.replace(target)
     except (DeltaError, OSError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC:
-            raise OutOfSpace(f"{target.parent} could not be written; is the scratch disk full?") from None
         raise StoreUnavailable(f"A file of the table could not be read: {_short(error)}") from None
 
 
@@ -165,24 +183,37 @@ def dataset(address: TableAddress) -> Any:
     return None if table is None else table.to_pyarrow_dataset()
 
 
-def _prepared(address: TableAddress, before: Snapshot, wanted: pa.Schema, indexed: Sequence[str]) -> DeltaTable:
-    """The table at the version that `before` saw: made if it is not there, with columns that are new (T16).
+def _create(
+    address: TableAddress, schema: Schema, adds: list[AddAction], indexed: Sequence[str], strict: CommitProperties
+) -> None:
+    """Make a table with its first files; of two that do so the later one finds it there.
 
     It names the columns that have bounds: readers take missing bounds of any other for "nothing in here".
     """
-    if before is NOTHING:
-        return DeltaTable.create(
-            address.uri, Schema.from_arrow(wanted), mode="error", storage_options=dict(address.options) or None,
-            configuration={"delta.dataSkippingStatsColumns": ",".join(indexed)},
+    try:
+        create_table_with_add_actions(
+            address.uri, schema, adds, mode="error", storage_options=dict(address.options) or None,
+            configuration={"delta.dataSkippingStatsColumns": ",".join(indexed)}, commit_properties=strict,
         )  # fmt: skip
+    except DeltaError:
+        if _open(address) is None:
+            raise
+        raise CommitFailedError from None
+
+
+def _prepared(address: TableAddress, before: Snapshot, schema: Schema, *, whole: bool) -> DeltaTable:
+    """The table at the version that `before` saw, with columns that are new (T16)."""
     table = DeltaTable(address.uri, version=before.version, storage_options=dict(address.options) or None)
-    known = set(before.schema.names) if before.schema is not None else set()
-    fresh = [field for field in Schema.from_arrow(wanted).fields if field.name not in known]
-    if fresh:
+    if whole:
+        return table
+    known = {field.name: field.type for field in table.schema().fields}
+    if changed := [field.name for field in schema.fields if known.get(field.name, field.type) != field.type]:
+        raise BadMapping(f"{changed[0]} has another type in the published table: reprocess it with this mapping.")
+    if fresh := [field for field in schema.fields if field.name not in known]:
         table.update_incremental()
-        if table.version() != before.version:
-            raise CommitFailedError
         table.alter.add_columns(fresh)
+        if table.version() != before.version + 1:
+            raise CommitFailedError
     return table
 
 
