@@ -3,6 +3,7 @@
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
+import errno
 import json
 import time
 import uuid
@@ -21,7 +22,7 @@ from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from avesa.core.contract import Column
-from avesa.errors import BadMapping, Conflict, StoreUnavailable
+from avesa.errors import BadMapping, Conflict, OutOfSpace, StoreUnavailable
 from avesa.ports import TableAddress
 
 TYPES: Mapping[str, pa.DataType] = {
@@ -157,6 +158,8 @@ def key_columns(address: TableAddress, file: File, columns: Sequence[str], targe
             pq.write_table(there.read(columns=known), beside, compression="zstd", compression_level=1)
         beside.replace(target)
     except (DeltaError, OSError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise OutOfSpace(f"{target.parent} could not be written; is the scratch disk full?") from None
         raise StoreUnavailable(f"A file of the table could not be read: {_short(error)}") from None
 
 
