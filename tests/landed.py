@@ -8,14 +8,17 @@ from typing import Any
 from tests.lab import Lab
 
 from avesa.core.coverage import Coverage
+from avesa.core.messages import Transform
 from avesa.core.names import raw_part
 from avesa.core.rows import Rows
 from avesa.core.windows import Window
 from avesa.edges.raw import RawParts
 from avesa.ledger import Ledger, again
+from avesa.transform import transform
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKETS = ("connectwise", "service/tickets")
+INCIDENTS = ("servicenow", "incident")
 
 
 def stamp(minutes: float) -> str:
@@ -28,6 +31,35 @@ def ticket(number: int, minutes: float, status: str = "New", **more: Any) -> dic
     info = {"lastUpdated": stamp(minutes), "dateEntered": stamp(-60)}
     plain = {"id": number, "summary": f"Ticket {number}", "status": {"id": 1, "name": status}, "_info": info}
     return {**plain, "priority": {"id": 1, "name": "Priority 3 - Normal"}, **more}
+
+
+def incident(number: int, minutes: float = 1, state: str = "2", **more: Any) -> dict[str, Any]:
+    """A ServiceNow incident, changed some minutes after noon."""
+    changed = stamp(minutes).replace("T", " ").rstrip("Z")
+    plain = {"sys_id": f"{number:032x}", "number": f"INC{number}", "sys_updated_on": changed}
+    return {**plain, "state": state, "priority": "3", **more}
+
+
+def grave(number: int, minutes: float) -> dict[str, Any]:
+    """The audit of an incident's deletion."""
+    told = stamp(minutes).replace("T", " ").rstrip("Z")
+    plain = {"sys_id": f"a{number:015x}{int(minutes * 60):016x}", "tablename": "incident"}
+    return {**plain, "documentkey": f"{number:032x}", "sys_created_on": told}
+
+
+def deletes_of(there: Lab) -> tuple[str, str]:
+    """The tombstone entity of ServiceNow's tickets."""
+    mappings = there.here.mappings
+    return "servicenow", next(e.name for e in mappings.feeding("tickets") if e.source == "servicenow" and e.tombstones)
+
+
+async def publish(there: Lab, *, accept_deletes: bool = False) -> None:
+    """Merge the tickets that have landed."""
+    here = there.here
+    await transform(
+        Transform(tenant="acme", table="tickets", accept_deletes=accept_deletes),
+        edges=here.edges, mappings=here.mappings, settings=here.settings, listen=there.tally,
+    )  # fmt: skip
 
 
 async def land(

@@ -20,6 +20,7 @@ from avesa.errors import Park, Reject, SignedOut, SlowDown, SourceUnavailable, S
 from avesa.events import Listener, RequestSent
 from avesa.ports import Edges
 from avesa.settings import Settings
+from avesa.sign_in import Signed, SignIn
 from avesa.sources.dialect import Dialect, Finding, Flow, Landed, Page, Pause, Proof, Request, Response, Session, Walk
 from avesa.sources.registry import dialect
 
@@ -31,8 +32,6 @@ SHORT_WAIT = 30.0
 """Seconds of a Retry-After that a slot waits out; for a longer one it goes free."""
 MOST_SESSIONS = 20
 """Sessions that one piece of work may use up."""
-RENEW_BEFORE = 60.0
-"""Seconds before a session's end at which a new one is fetched."""
 
 
 class Client:
@@ -58,11 +57,7 @@ class Client:
         self._edges = edges
         self._in_flight = asyncio.Semaphore(slots)
         self._listen = listen
-        self._session: Session | None = None
-        self._good: Session | None = None
-        """The session that gave the last good answer."""
-        self._signed_in_at = 0.0
-        self._turn = asyncio.Lock()
+        self._sign_in = SignIn(service, spoken, edges.secrets, self._asked)
 
     async def now(self) -> datetime:
         """The source's time, asked for: windows are planned by it and not by our clock (T5, T18)."""
@@ -85,9 +80,9 @@ class Client:
     async def walk(self, entity: Entity, window: Window, count: int, land: Land, *, hourly: bool) -> Proof:
         """Walk through a window, handing each page to `land`."""
 
-        async def begin(session: Session) -> Proof:
-            steps = self.dialect.walk(entity, window, session, count)
-            proof: Proof = await self._drive(steps, session, land, hourly=hourly)
+        async def begin(signed: Signed) -> Proof:
+            steps = self.dialect.walk(entity, window, signed.session, count)
+            proof: Proof = await self._drive(steps, signed, land, hourly=hourly)
             return proof
 
         return await self._signed_in(begin)
@@ -95,46 +90,46 @@ class Client:
     async def run(self, begin: Callable[[Session], Flow[T]], *, hourly: bool = True) -> T:
         """Run a flow to its result."""
 
-        async def drive(session: Session) -> T:
-            result: T = await self._drive(begin(session), session, _no_page, hourly=hourly)
+        async def drive(signed: Signed) -> T:
+            result: T = await self._drive(begin(signed.session), signed, _no_page, hourly=hourly)
             return result
 
         return await self._signed_in(drive)
 
-    async def _signed_in(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def _signed_in(self, work: Callable[[Signed], Awaitable[T]]) -> T:
         """Do work in a session; if it ends meanwhile, sign in afresh and do the work again.
 
         A session that never gave a good answer is a refused credential; after two of them the tenant is parked.
         """
-        spent: Session | None = None
+        spent: Signed | None = None
         refused = 0
         for _ in range(MOST_SESSIONS):
-            session = await self._current(spent=spent)
+            signed = await self._sign_in.current(spent=spent)
             try:
-                return await work(session)
+                return await work(signed)
             except SignedOut as error:
-                refused = 0 if self._good is session else refused + 1
+                refused = 0 if signed.good else refused + 1
                 if refused > 1:
-                    raise self._refused(error) from None
-                spent = session
+                    raise self._sign_in.refused(error) from None
+                spent = signed
         raise SourceUnavailable(f"{self._name} ended {MOST_SESSIONS} sessions in one piece of work.")
 
-    async def _drive(self, flow: Flow[Any] | Walk, session: Session, land: Land, *, hourly: bool) -> Any:
+    async def _drive(self, flow: Flow[Any] | Walk, signed: Signed, land: Land, *, hourly: bool) -> Any:
         """Answer a flow's steps until it ends."""
         try:
             step: Request | Page | Pause = next(flow)
             while True:
-                step = flow.send(await self._answer(step, session, land, hourly=hourly))
+                step = flow.send(await self._answer(step, signed, land, hourly=hourly))
         except StopIteration as end:
             return end.value
         finally:
             flow.close()
 
-    async def _answer(self, step: Request | Page | Pause, session: Session, land: Land, *, hourly: bool) -> Any:
+    async def _answer(self, step: Request | Page | Pause, signed: Signed, land: Land, *, hourly: bool) -> Any:
         match step:
             case Request():
-                response = await self._send(session.sign(step), hourly=hourly)
-                self._good = session
+                response = await self._send(signed.session.sign(step), hourly=hourly)
+                signed.good = True
                 return response
             case Page():
                 return await land(step)
@@ -188,38 +183,10 @@ class Client:
             return
         self.skew = told - self._edges.clock()
 
-    async def _current(self, *, spent: Session | None) -> Session:
-        """The shared session; a new one if there is none, it is the spent one, or it soon ends."""
-        async with self._turn:
-            if self._session is None or self._session is spent or self._ends():
-                self._session = await self._sign_in(fresh=spent is not None)
-                self._signed_in_at = time.monotonic()
-            return self._session
-
-    def _ends(self) -> bool:
-        lasts = None if self._session is None else self._session.expires_in
-        return lasts is not None and time.monotonic() - self._signed_in_at > max(lasts - RENEW_BEFORE, lasts / 2)
-
-    async def _sign_in(self, *, fresh: bool) -> Session:
-        credentials = await self._edges.secrets.get(self._service.tenant, fresh=fresh)
-        secret = credentials.get(self._service.source)
-        if secret is None:
-            raise Park(f"{self._name} has no credentials; add them with `avesa tenant add`.")
-        try:
-            nobody = Session("")
-            session: Session = await self._drive(self.dialect.sign_in(secret), nobody, _no_page, hourly=True)
-        except KeyError as missing:
-            raise Park(
-                f"{self._name}: the credential has no field {missing}; add it with `avesa tenant add`."
-            ) from None
-        except SignedOut as error:
-            raise self._refused(error) from None
-        if session.keep is not None:
-            await self._edges.secrets.put(self._service.tenant, self._service.source, {**secret, **session.keep})
+    async def _asked(self, flow: Flow[Session]) -> Session:
+        """Drive a flow that signs in: nobody is signed in yet."""
+        session: Session = await self._drive(flow, Signed(Session("")), _no_page, hourly=True)
         return session
-
-    def _refused(self, error: SignedOut) -> Park:
-        return Park(f"{self._name}: {error} Mend it with `avesa tenant add`, then `avesa tenant resume`.")
 
     @property
     def _name(self) -> str:

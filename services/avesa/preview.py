@@ -40,9 +40,9 @@ async def preview(
     window = await _newest(client, entity)
     if window is None:
         return []
-    count = await client.count(entity, window, hourly=True)
+    few = entity.page_size  # as many as a page has, so that no bulk job is begun for them
     with suppress(_Enough):
-        await client.walk(entity, window, count, keep, hourly=True)
+        await client.walk(entity, window, few, keep, hourly=True)
     found = [splitter(entity.key, entity.time, page.envelope)(page.body) for page in pages]
     shown = await map_rows(entity, found, rows, settings)
     return [{name: value for name, value in row.items() if not name.startswith("_")} for row in shown]

@@ -33,8 +33,8 @@ MANY_DELETES_PART = 0.2
 """Deletes that are held back when a batch has more of them than both."""
 
 _ROW = ("updated_at_source", "loaded_at", "content_hash", "first_seen_at", "is_deleted", "deleted_at", "delete_cause")
-LATE = timedelta(days=1)
-"""How long a row may be on its way from the source into a landed window."""
+LATE = timedelta(days=2)
+"""How long a row may be on its way from the source into a landed window, and a window of deletions may be."""
 
 _NO_GRAVES = "select null::varchar as key, null::timestamptz as deleted_at, null::varchar as delete_cause where false"
 _STATE = ("updated_at_source", "content_hash", "first_seen_at", "deleted_at")
@@ -49,7 +49,8 @@ async def transform(
     async with lease(edges.store, edges.clock, message.tenant, f"publish {message.table}", lasting=settings.visibility):
         landed = await entries(ledger, message.tenant, entities, State.LANDED)
         for batch in batches(landed):
-            told = await lately(ledger, message.tenant, entities, batch)
+            waited = edges.clock() - min(entry.landed_at for entry in batch if entry.landed_at is not None)
+            told = [e for entity in entities for e in await lately(ledger, message.tenant, entity, waited)]
             with Duck(settings, f"{message.table}-{message.tenant}") as duck:
                 run = Run(message.tenant, mappings.contract(message.table), duck, edges, settings, listen)
                 await run.publish(batch, mappings, told, accept_deletes=message.accept_deletes)
@@ -68,17 +69,17 @@ async def entries(ledger: Ledger, tenant: str, entities: Sequence[Entity], *stat
     return sorted((entry for entry in found if entry.landed_at is not None), key=lambda e: (e.landed_at, e.run))
 
 
-async def lately(ledger: Ledger, tenant: str, entities: Sequence[Entity], batch: Sequence[Entry]) -> list[Entry]:
-    """Merged windows of deletions that may speak of rows which were pulled before and land only now."""
-    first = min(entry.landed_at for entry in batch if entry.landed_at is not None) - LATE
-    days = [first.date() + timedelta(days=day) for day in range(LATE.days + 2)]
-    return [
-        entry
-        for entity in entities
-        if entity.tombstones
-        for day in days
-        for entry in await ledger.merged(tenant, entity.source, entity.name, f"{day}")
-    ]
+async def lately(ledger: Ledger, tenant: str, entity: Entity, waited: timedelta) -> list[Entry]:
+    """Merged windows of deletions that may speak of rows which were pulled before them and land only now.
+
+    `waited` is how long the oldest of these rows has been in the lake; days are those of the source's clock.
+    """
+    covered = await ledger.coverage(tenant, entity.source, entity.name)
+    if covered is None or not entity.tombstones:
+        return []
+    last, first = covered.planned_to, covered.planned_to - waited - LATE
+    days = [first + timedelta(days=day) for day in range((last - first).days + 2)]
+    return [e for day in days for e in await ledger.merged(tenant, entity.source, entity.name, f"{day:%Y-%m-%d}")]
 
 
 def batches(landed: Sequence[Entry]) -> list[list[Entry]]:

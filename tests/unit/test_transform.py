@@ -5,28 +5,15 @@ from itertools import permutations
 
 import pytest
 from tests.lab import lab
-from tests.landed import land, stamp, ticket
+from tests.landed import INCIDENTS, deletes_of, grave, incident, land, publish, ticket
 
 from avesa.cli import passes
-from avesa.core.messages import Transform
 from avesa.core.names import delta_table
 from avesa.core.sql import columns
 from avesa.edges import delta
 from avesa.edges.duck import Duck
 from avesa.errors import BadMapping, BrokenKey, Conflict, Reject
 from avesa.publish import Publication, Target
-from avesa.transform import transform
-
-SERVICENOW = ("servicenow", "incident")
-
-
-async def publish(there, *, accept_deletes=False):
-    """Merge the tickets that have landed."""
-    here = there.here
-    await transform(
-        Transform(tenant="acme", table="tickets", accept_deletes=accept_deletes),
-        edges=here.edges, mappings=here.mappings, settings=here.settings, listen=there.tally,
-    )  # fmt: skip
 
 
 async def test_the_latest_version_wins_however_windows_arrive(tmp_path):
@@ -166,43 +153,15 @@ async def test_too_many_deletes_at_once_are_held_back(tmp_path):
     """T15: a source that suddenly tells of most rows as gone is not believed until somebody says so."""
     async with lab(tmp_path) as there:
         incidents = [incident(n) for n in range(120)]
-        await land(there, *incidents, entity=SERVICENOW)
+        await land(there, *incidents, entity=INCIDENTS)
         await publish(there)
         graves = [grave(n, 30) for n in range(80)]
-        await land(there, *graves, entity=("servicenow", deletes_of(there)))
+        await land(there, *graves, entity=deletes_of(there))
         with pytest.raises(Reject, match="80 deletes at once"):
             await publish(there)
         assert (await there.sql("select count(*) as n from tickets where is_deleted", "acme")) == [{"n": 0}]
         await publish(there, accept_deletes=True)
         assert (await there.sql("select count(*) as n from tickets where is_deleted", "acme")) == [{"n": 80}]
-
-
-def incident(number):
-    """A ServiceNow incident, changed a minute after noon."""
-    changed = stamp(1).replace("T", " ").rstrip("Z")
-    return {
-        "sys_id": f"{number:032x}",
-        "number": f"INC{number}",
-        "sys_updated_on": changed,
-        "state": "2",
-        "priority": "3",
-    }
-
-
-def grave(number, minutes):
-    """The audit of an incident's deletion."""
-    told = stamp(minutes).replace("T", " ").rstrip("Z")
-    return {
-        "sys_id": f"a{number:031x}",
-        "tablename": "incident",
-        "documentkey": f"{number:032x}",
-        "sys_created_on": told,
-    }
-
-
-def deletes_of(there):
-    """The tombstone entity of ServiceNow's tickets."""
-    return next(e.name for e in there.here.mappings.feeding("tickets") if e.source == "servicenow" and e.tombstones)
 
 
 async def test_duckdb_sees_scratch_and_nothing_else(tmp_path):

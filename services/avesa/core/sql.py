@@ -58,12 +58,12 @@ def versions(contract: Contract, entity: Entity, tenant: str, outputs: Sequence[
 
 
 def graves(entity: Entity, scan: str) -> str:
-    """Deletions that a tombstone entity tells of: the latest of each key."""
+    """Deletions that a tombstone entity tells of, each once."""
     told = "try_cast(deleted_at as timestamptz)"
     return f"""
-        select {lit(entity.source + ":")} || source_id as key, max({told}) as deleted_at,
-            arg_max(delete_cause::varchar, {told}) as delete_cause
-        from ({mapped(entity, scan)}) as told where source_id is not null and {told} is not null group by 1
+        select {lit(entity.source + ":")} || source_id as key, {told} as deleted_at,
+            max(delete_cause::varchar) as delete_cause
+        from ({mapped(entity, scan)}) as told where source_id is not null and {told} is not null group by all
     """
 
 

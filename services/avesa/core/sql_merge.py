@@ -31,14 +31,18 @@ _TAKES = """(f.key is not null and (e.key is null or f.place[1] > e.updated_at_s
 """Whether a version takes the place of the published one: later, or another record of the same second pulled later."""
 
 CHANGED = f"""
-    with pairs as (
+    with last_graves as (
+        select key, max(deleted_at) as deleted_at, arg_max(delete_cause, deleted_at) as delete_cause
+        from graves group by key
+    ),
+    pairs as (
         select coalesce(f.key, g.key) as key, f.rid, e.file, e.key is null as is_new, {_TAKES} as takes,
             least(f.first_seen_at, e.first_seen_at) as first_seen_at,
             coalesce(f.first_seen_at < e.first_seen_at, false) as is_seen_earlier,
             greatest(case when {_TAKES} then f.place[1] end, e.updated_at_source) as updated_at_source,
             coalesce(e.is_deleted, false) as was_deleted, f.is_deleted as says_deleted,
             g.deleted_at as told_at, g.delete_cause as told_cause, e.deleted_at as held_at, e.delete_cause as held_cause
-        from fresh f full join graves g on g.key = f.key left join existing e on e.key = coalesce(f.key, g.key)
+        from fresh f full join last_graves g on g.key = f.key left join existing e on e.key = coalesce(f.key, g.key)
     ),
     judged as (
         select *, coalesce(told_at >= updated_at_source and not (was_deleted and held_at >= told_at), false) as dies,

@@ -1,7 +1,9 @@
 """The one HTTP client: plain values in, plain values out; faults of the line in our words."""
 
+import asyncio
 import ssl
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,14 +11,16 @@ from typing import Self
 import httpx
 
 from avesa.core.hosts import check_host
-from avesa.errors import OutOfSpace, SourceUnavailable
+from avesa.errors import OutOfSpace, SourceUnavailable, UsageError
 from avesa.settings import Settings
 from avesa.sources.dialect import Request, Response
 
 LARGEST = 256 << 20
 """Bytes of one answer held in memory; a page that is larger is no page of ours."""
 TIMEOUT = 100.0
-"""Seconds an answer may take: more than ServiceNow's 60 and less than a message stays hidden."""
+"""Seconds a source may be silent: more than ServiceNow's 60 and less than a message stays hidden."""
+LONGEST = 600.0
+"""Seconds a whole answer may take, or a line that drips would hold a slot for ever; files may take longer."""
 
 
 class Http:
@@ -27,11 +31,8 @@ class Http:
         limits = httpx.Limits(
             max_connections=settings.connections * 4, max_keepalive_connections=settings.connections * 4
         )
-        context = ssl.create_default_context()
-        if settings.ca_file is not None:
-            context.load_verify_locations(settings.ca_file)
         self._client = httpx.AsyncClient(
-            verify=context, limits=limits, timeout=httpx.Timeout(TIMEOUT, connect=15),
+            verify=_trusted(settings.ca_file), limits=limits, timeout=httpx.Timeout(TIMEOUT, connect=15),
             follow_redirects=False, http2=False, trust_env=False,
         )  # fmt: skip
 
@@ -46,10 +47,11 @@ class Http:
     async def send(self, request: Request, hosts: tuple[str, ...]) -> Response:
         """Send one request to a host of its source; SourceUnavailable when no whole answer comes."""
         check_host(request.url, hosts, loopback=self._settings.loopback, extra=self._settings.extra_hosts)
-        place = httpx.URL(request.url).copy_with(query=None)
+        place = request.url.partition("?")[0]
         try:
-            return await self._exchange(request)
-        except httpx.TimeoutException:
+            async with asyncio.timeout(None if request.to_file else LONGEST):
+                return await self._exchange(request)
+        except (httpx.TimeoutException, TimeoutError):
             raise SourceUnavailable(f"{place} did not answer in time.") from None
         except httpx.DecodingError:
             raise SourceUnavailable(f"{place} sent an answer whose compression is damaged.") from None
@@ -81,12 +83,24 @@ class Http:
                 async for chunk in answer.aiter_bytes():
                     file.write(chunk)
         except OSError as error:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             raise OutOfSpace(f"{path} could not be written ({error.strerror}); is the scratch disk full?") from None
         except httpx.HTTPError:
             path.unlink(missing_ok=True)
             raise
         return path
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """The usual certificate authorities, and the one that the settings name."""
+    context = ssl.create_default_context()
+    try:
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise UsageError(f"AVESA_CA_FILE: {ca_file} is no readable certificate ({error.strerror}).") from None
+    return context
 
 
 async def _read(answer: httpx.Response) -> bytes:

@@ -71,7 +71,7 @@ class RawParts:
         columns = [
             pa.array(rows.keys, pa.string()),
             stamps(rows.times, zoned=self.zoned),
-            pa.array(rows.payloads, pa.string()),
+            _texts(rows.payloads),
             *(pa.repeat(pa.scalar(fixed[column.name], column.type), len(rows)) for column in CONSTANTS),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
@@ -103,6 +103,13 @@ class RawParts:
         self._written = 0
         self.count += 1
         yield self.path(self.count - 1)
+
+
+def _texts(payloads: Any) -> pa.Array:
+    try:
+        return pa.array(payloads, pa.string())
+    except pa.ArrowInvalid as error:
+        raise BadRecord(f"A record is not UTF-8 text: {error}.") from None
 
 
 def stamps(times: Any, *, zoned: bool) -> pa.Array:

@@ -6,13 +6,13 @@ https://developer.connectwise.com/Best_Practices/PSA_Pagination (forward-only pa
 
 import base64
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from avesa.core.entity import Entity
 from avesa.core.windows import Window
-from avesa.errors import Park, Unproven
+from avesa.errors import Park, SourceUnavailable, Unproven
 from avesa.sources.connectwise_errors import judge, retry_after
 from avesa.sources.dialect import (
     Field,
@@ -52,12 +52,11 @@ class ConnectWise:
         """Look the company's code base up on the login host and prepare the headers of every request."""
         site = secret["url"].rstrip("/")
         login = site.replace("://api-", "://", 1)
-        url = f"{login}/login/companyinfo/{secret['company_id']}"
+        url = f"{login}/login/companyinfo/{quote(secret['company_id'], safe='')}"
         response = yield Request("GET", url, headers={"accept": "application/json"}, signed=False)
-        info = _object(response.body)
-        if not info:
+        if response.body.strip() == b"null":
             raise Park(f"ConnectWise knows no company {secret['company_id']} at {urlsplit(login).hostname}.")
-        codebase = str(info.get("Codebase", "")).strip("/")
+        codebase = str(_told(response, "Codebase")).strip("/")
         user = f"{secret['company_id']}+{secret['public_key']}:{secret['private_key']}"
         headers = {
             "authorization": f"Basic {base64.b64encode(user.encode()).decode()}",
@@ -88,7 +87,7 @@ class ConnectWise:
         """Ask the count endpoint."""
         params = (("conditions", _inside(window)),)
         response = yield Request("GET", f"{session.base_url}/{entity.collection}/count", params)
-        return int(str(_object(response.body).get("count", 0)))
+        return int(str(_told(response, "count")))
 
     def walk(self, entity: Entity, window: Window, session: Session, count: int) -> Walk:
         """Page by id, forward-only; by `id > last` where an endpoint does not know that.
@@ -154,6 +153,14 @@ def _findings(entity: Entity, response: Response) -> Iterator[Finding]:
     stamp = (rows[0].get("_info") or {}).get("lastUpdated")
     detail = "readable" if stamp else "_info.lastUpdated is hidden: give the API member's role rights on all fields"
     yield Finding(entity.name, fine=bool(stamp), detail=detail)
+
+
+def _told(response: Response, name: str) -> object:
+    """A field of an answer that must have it: one without is cut or foreign, and no zero (T4)."""
+    found = _object(response.body)
+    if name not in found:
+        raise SourceUnavailable(f"ConnectWise answered 200 without {name}.")
+    return found[name]
 
 
 def _object(body: bytes) -> dict[str, object]:
