@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench lock
+.PHONY: demo test test-compose check bench lock
 
 .venv/installed: requirements-dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -15,7 +15,10 @@ demo: .venv/installed  ## four simulated tenants, from nothing to published tabl
 	$(BIN)/avesa demo
 
 test: .venv/installed  ## every test; those that need Docker are skipped without it
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not compose"
+
+test-compose: .venv/installed  ## the compose stack, from build to tables
+	$(BIN)/pytest -m compose
 
 check: .venv/installed  ## lint, format, types
 	$(BIN)/ruff check

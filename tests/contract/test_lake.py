@@ -1,6 +1,7 @@
 """What every lake keeps: whole objects, names under prefixes, Delta commits that exclude each other."""
 
 import os
+import uuid
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -87,7 +88,7 @@ async def test_of_two_stale_writers_one_is_refused(place, source):
 
 async def publish(place, source, before):
     """Swap a table's files for one new file."""
-    address, name = place.edges.lake.table("acme/canonical/tickets"), delta.file_name()
+    address, name = place.edges.lake.table("acme/canonical/tickets"), f"part-{uuid.uuid4().hex}.parquet"
     pq.write_table(pa.table({"ticket_key": ["a", "b"], "rows": [1, 2]}), source)
     await place.edges.lake.put(f"acme/canonical/tickets/{name}", source)
     wanted = delta.schema(COLUMNS)

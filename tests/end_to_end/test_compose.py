@@ -22,7 +22,7 @@ WORKER = "canonical-transform-tickets"
 PATIENCE = 600
 """Seconds to wait for what takes one or two minutes on a machine that has nothing else to do."""
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("compose")]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.compose, pytest.mark.xdist_group("compose")]
 
 
 class Stack:

@@ -35,7 +35,7 @@ async def test_a_deletion_is_a_state_of_its_own_in_the_history(tmp_path):
 async def test_rows_and_deletions_may_come_in_any_order(tmp_path):
     """P1, T15: a deletion counts whether it is merged before, with or after the versions around it."""
     seen = set()
-    for number, order in enumerate(permutations(range(4))):
+    for number, order in enumerate(list(permutations(range(4)))[::3]):
         async with lab(tmp_path / str(number)) as there:
             landed = [
                 (incident(1, 1), INCIDENTS),

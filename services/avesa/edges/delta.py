@@ -144,7 +144,7 @@ def commit(
         raise Conflict("Another worker published the table first; this one reads it again.") from None
     except (DeltaError, OSError) as error:
         raise StoreUnavailable(f"The table could not be committed: {_short(error)}") from None
-    return table.version()
+    return int(table.version()) + 1
 
 
 def key_columns(address: TableAddress, file: File, columns: Sequence[str], target: Path) -> None:
