@@ -40,6 +40,8 @@ ENTITY = MAPPINGS.entity("connectwise", "time/entries")
 CONTRACT = MAPPINGS.contract("time_entries")
 TABLE = delta_table(TENANT, CONTRACT.table)
 BLOCK = 1_000_000
+SPILL = 12 << 30
+"""Bytes that MERGE may hold before it spills to disk: the machine has 24 GiB."""
 
 
 def main() -> None:
@@ -178,7 +180,11 @@ def merge(home: Path) -> float:
     began = time.perf_counter()
     rows = pq.read_table(home.parent / "mapped")
     merger = DeltaTable(home / "lake" / TABLE).merge(
-        rows, predicate=f"t.{CONTRACT.key} = s.{CONTRACT.key}", source_alias="s", target_alias="t"
+        rows,
+        predicate=f"t.{CONTRACT.key} = s.{CONTRACT.key}",
+        source_alias="s",
+        target_alias="t",
+        max_spill_size=SPILL,
     )
     merger.when_matched_update_all().when_not_matched_insert_all().execute()
     return time.perf_counter() - began
