@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,8 @@ ENTITY = MAPPINGS.entity("connectwise", "time/entries")
 CONTRACT = MAPPINGS.contract("time_entries")
 TABLE = delta_table(TENANT, CONTRACT.table)
 BLOCK = 1_000_000
+LONGEST = 180
+"""Seconds after which a side is stopped; its ratios then say at least how much."""
 SPILL = 12 << 30
 """Bytes that MERGE may hold before it spills to disk: the machine has 24 GiB."""
 
@@ -119,7 +122,11 @@ def run(side: str, home: Path, rows: int) -> dict[str, Any]:
     copy = home / "run"
     shutil.copytree(home / "lake", copy / "lake", copy_function=os.link)
     command = [sys.executable, __file__, "--side", side, "--home", str(copy)]
-    line = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    try:
+        line = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=LONGEST).stdout
+    except subprocess.TimeoutExpired:
+        held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+        line = json.dumps({"side": side, "seconds": LONGEST, "memory_mb": held, "ended": False})
     shutil.rmtree(copy)
     result: dict[str, Any] = {"rows": rows, **json.loads(line)}
     print(json.dumps(result), flush=True)
