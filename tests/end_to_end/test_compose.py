@@ -85,9 +85,17 @@ def wait_until(true):
 
 @pytest.fixture(scope="module")
 def published_whole(stack):
-    """The stack once every tenant has its four tables and no window waits."""
+    """The stack once every tenant has its four tables, an hour has passed in the world, and no window waits."""
     wait_until(lambda: all(row["rows"] and not row["waiting"] for row in stack.status().values()))
+    before = stack.status()
+    World({"connectwise": {"url": stack.url("simulator", 8080)}}).advance(1)
+    wait_until(lambda: all(moved(row, before[pair]) for pair, row in stack.status().items()))
     return stack
+
+
+def moved(now_there, before):
+    """Whether a table is fresh to a later time than before, and nothing of it waits."""
+    return now_there["fresh_to"] > before["fresh_to"] and not now_there["waiting"]
 
 
 def test_every_tenant_has_its_tables_by_schedule_alone(published_whole):
